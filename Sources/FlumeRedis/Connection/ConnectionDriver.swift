@@ -22,7 +22,9 @@ final class ConnectionDriver: @unchecked Sendable {
 
     /// Rises with every connection that becomes ready; readable from anywhere.
     let generation = Atomic<UInt64>(0)
-    /// When the server last answered, in nanoseconds of ``NIODeadline``; 0 for never. Readable from anywhere.
+    /// When the server last answered.
+    ///
+    /// In nanoseconds of `NIODeadline`, 0 for never; readable from anywhere.
     let lastReply = Atomic<UInt64>(0)
 
     /// A buffer that has become larger than this is not kept.

@@ -83,6 +83,7 @@ final class Dialer: Sendable {
     ///   - address: Where to; not `.sentinel`.
     ///   - eventLoop: Where everything of the channel happens.
     ///   - makeHandler: Makes the handler, on the event loop.
+    /// - Returns: The channel; fails with what NIO throws.
     func dial(
         _ address: RedisConfiguration.Address, on eventLoop: any EventLoop,
         makeHandler: @escaping @Sendable () throws -> ReplyHandler

@@ -60,7 +60,7 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         public static let masterDown = Code(.masterDown)
         /// `CLUSTERDOWN` or `TRYAGAIN`: a cluster that is changing its shape.
         public static let clusterDown = Code(.clusterDown)
-        /// `READONLY`: the server is a replica (now). The client reconnects by itself.
+        /// `READONLY`: the server is a replica (now), and the client reconnects by itself.
         public static let readOnly = Code(.readOnly)
         /// `NOSCRIPT`: the server does not know the script; the client handles it for ``RedisScript``s.
         public static let noScript = Code(.noScript)
