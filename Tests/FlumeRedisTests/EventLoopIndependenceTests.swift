@@ -1,0 +1,95 @@
+import FlumeRedis
+import Foundation
+import Logging
+import NIOCore
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("The event loop")
+struct EventLoopIndependenceTests {
+    @Test("serves an actor that lives on it while handlers spin on every thread of the cooperative pool")
+    func spinningHandlers() async throws {
+        let server = try await RedisServer.start()
+        let client = RedisClient(try RedisConfiguration(url: server.url()), logger: Logger(label: "test"))
+        _ = try await client.send(RedisCommand("PING"))
+        let renewer = Renewer(client)
+        let pool = Pool()
+        await withTaskGroup { group in
+            group.addTask { await renewer.run(whileBlocked: pool) }
+            // Its first step is on the pool: let it get to the event loop before the pool is blocked.
+            while !pool.mayBeBlocked { await Task.yield() }
+            for _ in 0..<Pool.threads { group.addTask { pool.spin() } }
+        }
+        #expect(await renewer.renewals == 30)
+        #expect(await renewer.reconnected)
+        let wasBlocked = pool.wasBlockedUntilTheEnd
+        #expect(wasBlocked)
+        await client.close()
+        await server.stop()
+    }
+}
+
+/// Keeps the threads of the cooperative pool busy.
+private final class Pool: Sendable {
+    static let threads = ProcessInfo.processInfo.activeProcessorCount
+    private let spinning = Atomic<Int>(0)
+    private let isDone = Atomic<Bool>(false)
+    private let isWanted = Atomic<Bool>(false)
+    private let wasTooSlow = Atomic<Bool>(false)
+
+    var isBlocked: Bool { spinning.load(ordering: .relaxed) == Self.threads }
+    var wasBlockedUntilTheEnd: Bool { !wasTooSlow.load(ordering: .relaxed) }
+
+    var mayBeBlocked: Bool { isWanted.load(ordering: .relaxed) }
+
+    func allowBlocking() { isWanted.store(true, ordering: .relaxed) }
+
+    func spin() {
+        spinning.add(1, ordering: .relaxed)
+        let deadline = ContinuousClock.now + .seconds(20)
+        while !isDone.load(ordering: .relaxed) {
+            guard ContinuousClock.now > deadline else { continue }
+            wasTooSlow.store(true, ordering: .relaxed)
+            return
+        }
+    }
+
+    func release() { isDone.store(true, ordering: .relaxed) }
+}
+
+/// Renews a lease as the worker does: an actor whose executor is the client's event loop.
+private actor Renewer {
+    private let client: RedisClient
+    private let executor: any SerialExecutor
+    private(set) var renewals = 0
+    private(set) var reconnected = false
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    init(_ client: RedisClient) {
+        self.client = client
+        executor = client.eventLoop.executor
+    }
+
+    func run(whileBlocked pool: Pool) async {
+        let generation = client.generation
+        pool.allowBlocking()
+        // Goes on renewing until every thread of the pool spins; counts only from then on.
+        while !pool.isBlocked { _ = try? await client.send(RedisCommand("PING")) }
+        while renewals < 30 {
+            do {
+                _ = try await client.send(RedisCommand("INCR", "renewals"))
+                renewals += 1
+                if renewals == 10 {
+                    // Ends this very connection: reconnecting must not need the pool either.
+                    _ = try await client.send(RedisCommand("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no"))
+                }
+            } catch {
+                #expect(error.code == .unknownOutcome)
+            }
+        }
+        reconnected = client.generation > generation
+        pool.release()
+    }
+}
