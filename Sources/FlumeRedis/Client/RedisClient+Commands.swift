@@ -1,3 +1,5 @@
+import NIOCore
+
 extension RedisClient {
     /// Sends a command and waits for its reply.
     ///
@@ -83,13 +85,15 @@ extension RedisClient {
         script.learn(reply)
     }
 
-    // `unsafe` here and in ReplyWaiter: each continuation is resumed exactly once, because a request is in
-    // exactly one place (inbox, waiting, in flight) and whoever takes it out resumes it.
     private func reply(
         to payload: RedisRequest.Payload, timeout: Duration?
     ) async throws(RedisError) -> RedisReply {
-        let result: Result<RedisReply, RedisError> = await unsafe withUnsafeContinuation { continuation in
-            submit(payload, timeout: timeout, waiter: unsafe .one(continuation))
+        let result: Result<RedisReply, RedisError>
+        if eventLoop.inEventLoop {
+            // An actor on the event loop, such as the lease: it must not need the cooperative pool.
+            result = await withTaskExecutorPreference(loopExecutor) { await self.outcome(of: payload, timeout) }
+        } else {
+            result = await outcome(of: payload, timeout)
         }
         return try result.get()
     }
@@ -97,9 +101,30 @@ extension RedisClient {
     private func replies(
         to payload: RedisRequest.Payload, timeout: Duration?
     ) async throws(RedisError) -> [RedisReply] {
-        let result: Result<[RedisReply], RedisError> = await unsafe withUnsafeContinuation { continuation in
-            submit(payload, timeout: timeout, waiter: unsafe .many(continuation))
+        let result: Result<[RedisReply], RedisError>
+        if eventLoop.inEventLoop {
+            result = await withTaskExecutorPreference(loopExecutor) { await self.outcomes(of: payload, timeout) }
+        } else {
+            result = await outcomes(of: payload, timeout)
         }
         return try result.get()
+    }
+
+    // `unsafe` here and in ReplyWaiter: each continuation is resumed exactly once, because a request is in
+    // exactly one place (inbox, waiting, in flight) and whoever takes it out resumes it.
+    private func outcome(
+        of payload: RedisRequest.Payload, _ timeout: Duration?
+    ) async -> Result<RedisReply, RedisError> {
+        await unsafe withUnsafeContinuation { continuation in
+            submit(payload, timeout: timeout, waiter: unsafe .one(continuation))
+        }
+    }
+
+    private func outcomes(
+        of payload: RedisRequest.Payload, _ timeout: Duration?
+    ) async -> Result<[RedisReply], RedisError> {
+        await unsafe withUnsafeContinuation { continuation in
+            submit(payload, timeout: timeout, waiter: unsafe .many(continuation))
+        }
     }
 }

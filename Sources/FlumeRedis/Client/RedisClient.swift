@@ -24,6 +24,9 @@ public final class RedisClient: Service, Sendable {
     package let eventLoop: any EventLoop
     /// Where Redis is and how to talk to it.
     package let configuration: RedisConfiguration
+    /// For tasks that live on the event loop: with this preference they never pass through the cooperative pool.
+    package var taskExecutor: any TaskExecutor { loopExecutor }
+    let loopExecutor: EventLoopTaskExecutor
     let dialer: Dialer
     private let logger: Logger
     private let driver: ConnectionDriver
@@ -57,6 +60,7 @@ public final class RedisClient: Service, Sendable {
         self.logger = logger
         self.random = random
         eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        loopExecutor = EventLoopTaskExecutor(eventLoop)
         driver = ConnectionDriver(dialer: dialer, eventLoop: eventLoop, logger: logger, random: random)
     }
 
