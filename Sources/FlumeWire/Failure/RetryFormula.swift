@@ -10,14 +10,16 @@ package enum RetryFormula {
 
     /// The wait in seconds without jitter.
     ///
-    /// - Parameter retryCount: `retry_count` after the failure was counted: 0 on the first one.
+    /// `retryCount` is what the failed payload holds after the failure was counted: 0 on the first one.
     package static func delay(_ retryCount: Int) -> Int {
         guard retryCount < greatestCount else { return greatestDelay }
         let count = max(retryCount, 0)
         return count * count * count * count + 15
     }
 
-    /// The jitter in seconds, as Sidekiq 8 draws it: uniform in 0 … 10(n+1) − 1. One draw.
+    /// The jitter in seconds, as Sidekiq 8 draws it.
+    ///
+    /// Uniform in 0 … 10(n+1) − 1; one draw.
     package static func jitter(_ retryCount: Int, using generator: inout some RandomNumberGenerator) -> Int {
         let count = min(max(retryCount, 0), greatestCount)
         return Int.random(in: 0..<10 * (count + 1), using: &generator)

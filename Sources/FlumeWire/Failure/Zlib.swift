@@ -1,6 +1,8 @@
 import CZlib
 
-/// Compresses and expands in zlib's own format (RFC 1950). The only file that knows zlib.
+/// Compresses and expands in zlib's own format, RFC 1950.
+///
+/// The only file that knows zlib.
 enum Zlib {
     /// Compresses bytes; nil only if memory runs out.
     static func deflate(_ bytes: [UInt8]) -> [UInt8]? {

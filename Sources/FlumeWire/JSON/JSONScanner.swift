@@ -12,8 +12,7 @@ package enum JSONScanner {
 
     /// Checks one value and returns the position after it.
     ///
-    /// - Parameters:
-    ///   - depth: How many objects and arrays are open already; they count towards the limit.
+    /// `depth` is how many objects and arrays are open already; they count towards the limit.
     @inline(__always)
     static func skipValue(
         _ text: Span<UInt8>, from start: Int, depth: Int = 0, maximumDepth: Int

@@ -7,9 +7,7 @@ package enum JSONWriter {
     package static func append(_ string: some StringProtocol, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         var string = String(string)
-        string.withUTF8 { buffer in
-            for unsafebyte in unsafe buffer { appendEscaped(byte, to: &bytes) }
-        }
+        string.withUTF8 { unsafe appendEscaped($0, to: &bytes) }
         bytes.append(UInt8(ascii: "\""))
     }
 
@@ -18,7 +16,7 @@ package enum JSONWriter {
         let valid = UTF8Repair.isValid(text) ? text : UTF8Repair.repaired(text)
         bytes.reserveCapacity(bytes.count + valid.count + valid.count / 4 + 2)
         bytes.append(UInt8(ascii: "\""))
-        for byte in valid { appendEscaped(byte, to: &bytes) }
+        unsafe valid.withUnsafeBufferPointer { unsafe appendEscaped($0, to: &bytes) }
         bytes.append(UInt8(ascii: "\""))
     }
 
@@ -74,24 +72,32 @@ package enum JSONWriter {
         }
     }
 
-    @inline(__always)
-    private static func appendEscaped(_ byte: UInt8, to bytes: inout [UInt8]) {
+    /// Copies runs that need no escape as they are.
+    private static func appendEscaped(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
+        let span = unsafe Span(_unsafeElements: text)
+        var start = 0
+        while start < span.count {
+            let end = JSONScanner.nextSpecial(span, from: start)
+            unsafe bytes.append(contentsOf: text[start..<end])
+            if end < span.count { appendEscape(span[end], to: &bytes) }
+            start = end + 1
+        }
+    }
+
+    private static func appendEscape(_ byte: UInt8, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\\"))
         switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-            bytes.append(UInt8(ascii: "\\"))
-            bytes.append(byte)
-        case 0x20...:
-            bytes.append(byte)
-        case 0x08: bytes.append(contentsOf: "\\b".utf8)
-        case 0x09: bytes.append(contentsOf: "\\t".utf8)
-        case 0x0A: bytes.append(contentsOf: "\\n".utf8)
-        case 0x0C: bytes.append(contentsOf: "\\f".utf8)
-        case 0x0D: bytes.append(contentsOf: "\\r".utf8)
+        case 0x08: bytes.append(UInt8(ascii: "b"))
+        case 0x09: bytes.append(UInt8(ascii: "t"))
+        case 0x0A: bytes.append(UInt8(ascii: "n"))
+        case 0x0C: bytes.append(UInt8(ascii: "f"))
+        case 0x0D: bytes.append(UInt8(ascii: "r"))
+        case 0x20...: bytes.append(byte)
         default:
-            bytes.append(contentsOf: "\\u00".utf8)
-            let digits = Array("0123456789abcdef".utf8)
-            bytes.append(digits[Int(byte >> 4)])
-            bytes.append(digits[Int(byte & 15)])
+            bytes.append(contentsOf: "u00".utf8)
+            bytes.append(UInt8(ascii: "0") + byte >> 4)
+            let digit = byte & 15
+            bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
         }
     }
 }

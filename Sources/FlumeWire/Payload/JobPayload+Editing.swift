@@ -9,7 +9,9 @@ extension JobPayload {
         range(of: field).map { JSONValue.build(bytes, $0) }
     }
 
-    /// Sets a field to a value: in place if it is there, else as the last member. Every other byte stays.
+    /// Sets a field to a value: in place if it is there, else as the last member.
+    ///
+    /// Every other byte stays.
     ///
     /// Of duplicates only the last is kept. A value deeper than the limit makes the payload unreadable to Ruby:
     /// ``checkStorable(limits:)`` tells.
@@ -43,7 +45,9 @@ extension JobPayload {
         }
     }
 
-    /// Removes a field, all of its duplicates included. Every other byte stays.
+    /// Removes a field, all of its duplicates included.
+    ///
+    /// Every other byte stays.
     public mutating func remove(_ field: String) {
         repairUTF8()
         // From the last to the first, so that the places of those still to go do not move.

@@ -4,7 +4,9 @@ extension JobPayload {
         string(.jid)
     }
 
-    /// `class`: the name of the job class, for ActiveJob the wrapper's. Never nil in a payload just read.
+    /// `class`: the name of the job class, for ActiveJob the wrapper's.
+    ///
+    /// Never nil in a payload just read.
     public var jobClass: String? {
         string(.jobClass)
     }
@@ -14,7 +16,9 @@ extension JobPayload {
         string(.wrapped)
     }
 
-    /// `queue`: the bare name of the queue. The list a job was fetched from decides, not this field.
+    /// `queue`: the bare name of the queue.
+    ///
+    /// The list a job was fetched from decides, not this field.
     public var queue: String? {
         string(.queue)
     }

@@ -1,6 +1,8 @@
 /// Reads scalars from raw JSON without making strings.
 enum RawScalar {
-    /// An integer token; one beyond 64 bits becomes the nearest `Int`. Nil for anything else.
+    /// An integer token, or nil for anything else.
+    ///
+    /// One beyond 64 bits becomes the nearest `Int`.
     static func clampedInteger(_ raw: ArraySlice<UInt8>) -> Int? {
         var rest = raw
         let isNegative = rest.first == UInt8(ascii: "-")
@@ -19,7 +21,9 @@ enum RawScalar {
         return magnitude
     }
 
-    /// A number token as integer: fractions are cut, values out of range are clamped. Nil for anything else.
+    /// A number token as integer, or nil for anything else.
+    ///
+    /// Fractions are cut, values out of range are clamped.
     static func truncatedInteger(_ raw: ArraySlice<UInt8>) -> Int? {
         if let integer = clampedInteger(raw) { return integer }
         guard let double = double(raw) else { return nil }

@@ -38,7 +38,7 @@ public enum RetrySetting: Sendable, Hashable {
 
     /// How many retries there are, or nil when a failed job must not be retried (``none``, ``absent``).
     ///
-    /// - Parameter defaultLimit: The process-wide `max_retries`.
+    /// `defaultLimit` is the process-wide `max_retries`.
     public func limit(default defaultLimit: Int) -> Int? {
         switch self {
         case .default, .other: defaultLimit

@@ -1,4 +1,6 @@
-/// Makes `jid`s: 24 lowercase hexadecimal digits, as Sidekiq does. When reading, any string is an id.
+/// Makes `jid`s: 24 lowercase hexadecimal digits, as Sidekiq does.
+///
+/// When reading, any string is an id.
 package enum JobID {
     /// A new id.
     package static func make(using generator: inout some RandomNumberGenerator) -> String {

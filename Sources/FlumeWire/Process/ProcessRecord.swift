@@ -33,7 +33,9 @@ package struct ProcessRecord: Sendable, Hashable {
         capsules.reduce(0) { $0.addingReportingOverflow($1.concurrency).partialValue }
     }
 
-    /// The `info` field. Every version of the UI misses something if one of these is left out.
+    /// The `info` field.
+    ///
+    /// Every version of the UI misses something if one of these is left out.
     package var info: [UInt8] {
         var queues: [String] = []
         for queue in capsules.flatMap(\.queues) where !queues.contains(queue.name) { queues.append(queue.name) }
@@ -55,13 +57,8 @@ package struct ProcessRecord: Sendable, Hashable {
 
     /// The fields of the identity hash for one beat, all that any version reads.
     ///
-    /// - Parameters:
-    ///   - info: ``info``, kept by the caller since it does not change between beats.
-    ///   - busy: How many jobs are running.
-    ///   - beat: The time of the beat.
-    ///   - quiet: Whether it has stopped fetching.
-    ///   - residentKilobytes: Resident memory in KiB.
-    ///   - roundTripMicroseconds: How long a PING took.
+    /// `info` is ``info``, kept by the caller since it does not change between beats; `busy` is the number of running
+    /// jobs, `quiet` says whether it has stopped fetching, resident memory is in KiB, and the round trip is a PING's.
     package func hashFields(
         info: [UInt8], busy: Int, beat: Timestamp, quiet: Bool, residentKilobytes: Int, roundTripMicroseconds: Int
     ) -> [(name: String, value: [UInt8])] {
