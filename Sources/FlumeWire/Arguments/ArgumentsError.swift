@@ -51,6 +51,11 @@ public struct ArgumentsError: Error, Sendable, Hashable, CustomStringConvertible
         message
     }
 
+    /// A number of arguments in words.
+    static func count(_ count: Int) -> String {
+        count == 1 ? "1 argument was" : "\(count) arguments were"
+    }
+
     /// Takes errors that decodable types throw themselves.
     static func wrapping(_ error: any Error, at path: ArgumentPath) -> ArgumentsError {
         switch error {

@@ -31,7 +31,8 @@ struct PositionalDecoder: Decoder, SingleValueDecodingContainer {
     /// A type that is one value is the only argument.
     private func only() throws -> SourceDecoder {
         guard let element = elements.first, elements.count == 1 else {
-            throw ArgumentsError(.wrongCount, ArgumentPath(), "\(elements.count) arguments were given, expected 1")
+            throw ArgumentsError(
+                .wrongCount, ArgumentPath(), "\(ArgumentsError.count(elements.count)) given, expected 1")
         }
         return SourceDecoder(
             source: source.at(element), path: ArgumentPath(keys: [ArgumentPath.Key(index: 0)]))
@@ -61,7 +62,7 @@ struct PositionalDecodingContainer<Key: CodingKey>: KeyedDecodingContainerProtoc
         let path = path(key)
         guard decoder.progress.next < decoder.elements.count else {
             throw ArgumentsError(
-                .wrongCount, path, "missing; \(decoder.elements.count) arguments were given")
+                .wrongCount, path, "missing; \(ArgumentsError.count(decoder.elements.count)) given")
         }
         let element = decoder.elements[decoder.progress.next]
         decoder.progress.next += 1
