@@ -171,6 +171,8 @@ struct ArgumentsTests {
         let text = #"["https://example.org/a?b=c",12.340000001,"AQL/","E621E1F8-C36C-495A-93FC-0C247A3E6E5F"]"#
         #expect(try encode(job) == text)
         #expect(try decode(Job.self, text) == job)
+        let digits = String(repeating: "1", count: 30) + "." + String(repeating: "0", count: 60) + "1e2"
+        #expect(try decode([Decimal].self, "[\(digits)]") == [#require(Decimal(string: digits))])
         struct Late: Codable { var at: Date }
         let error = #expect(throws: ArgumentsError.self) { try encode(Late(at: Date(timeIntervalSince1970: 0))) }
         #expect(error?.message.hasPrefix("args[0] (at): Date has no form") == true)

@@ -138,10 +138,12 @@ struct EditingTests {
         #expect(bare.description == #"{"retry":true,"queue":"ruby","args":[1,{"a":true}],"class":"LegacyRubyJob"}"#)
         let full = JobPayload(
             jobClass: "A", arguments: [], retry: .limit(5), options: ["backtrace": 4, "queue": "ignored"], jid: "x",
-            createdAt: Timestamp(microseconds: 1_500_000))
+            createdAt: Timestamp(microseconds: 1_500_000),
+            enqueuedAt: Timestamp(microseconds: 2_000_000, unit: .milliseconds))
         #expect(
             full.description
-                == #"{"retry":5,"queue":"default","backtrace":4,"args":[],"class":"A","jid":"x","created_at":1.5}"#)
+                == #"{"retry":5,"queue":"default","backtrace":4,"args":[],"class":"A","jid":"x","created_at":1.5,"enqueued_at":2000}"#
+        )
         #expect(full.jid == "x")
         try full.checkStorable()
         #expect(JobPayload(jobClass: "A", retry: .none).retry == .none)

@@ -85,7 +85,7 @@ public struct ArgumentsDecoder: Sendable {
     ///
     /// - Throws: When it does not fit, or is missing.
     public func decode<T: Decodable>(_ type: T.Type = T.self, position: Int) throws(ArgumentsError) -> T {
-        let path = ArgumentPath(keys: [ArgumentPath.Key(index: position)])
+        let path = ArgumentPath(position: position)
         guard elements.indices.contains(position) else {
             if let missing = MissingArgument.value(type) { return missing }
             throw ArgumentsError(

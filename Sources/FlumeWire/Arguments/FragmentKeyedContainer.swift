@@ -11,10 +11,9 @@ struct FragmentKeyedContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
     }
 
     private func path(_ key: some CodingKey) -> ArgumentPath {
-        path.appending(
-            isPositional
-                ? ArgumentPath.Key(index: fragment.count, name: key.stringValue)
-                : ArgumentPath.Key(name: key.stringValue))
+        isPositional
+            ? ArgumentPath(position: fragment.count, property: key.stringValue)
+            : path.appending(name: key.stringValue)
     }
 
     func encodeNil(forKey key: Key) {

@@ -7,7 +7,7 @@ struct FragmentUnkeyedContainer: UnkeyedEncodingContainer {
     var count: Int { fragment.count }
 
     private var itemPath: ArgumentPath {
-        path.appending(ArgumentPath.Key(index: fragment.count))
+        path.appending(index: fragment.count)
     }
 
     func encodeNil() {
