@@ -11,19 +11,22 @@ extension JobPayload {
     ///   - options: Further fields, such as `backtrace`, `dead`, `tags`, `retry_queue`; written behind `queue`.
     ///   - jid: The id; leave it to the push unless a particular one is needed.
     ///   - createdAt: Leave it to the push unless a particular moment is needed; written in its own unit.
+    ///   - enqueuedAt: As `createdAt`; must be left out of what goes into the schedule.
     public init(
         jobClass: String, arguments: [JSONValue] = [], queue: String = "default", retry: RetrySetting = .default,
-        options: JSONObject = [:], jid: String? = nil, createdAt: Timestamp? = nil
+        options: JSONObject = [:], jid: String? = nil, createdAt: Timestamp? = nil,
+        enqueuedAt: Timestamp? = nil
     ) {
         self.init(
             jobClass: jobClass, encodedArguments: JSONValue.array(arguments).json, queue: queue, retry: retry,
-            options: options, jid: jid, createdAt: createdAt)
+            options: options, jid: jid, createdAt: createdAt, enqueuedAt: enqueuedAt)
     }
 
     /// Makes a new job of arguments that ``ArgumentsEncoder`` has written; see the other initializer.
     package init(
         jobClass: String, encodedArguments: [UInt8], queue: String = "default", retry: RetrySetting = .default,
-        options: JSONObject = [:], jid: String? = nil, createdAt: Timestamp? = nil
+        options: JSONObject = [:], jid: String? = nil, createdAt: Timestamp? = nil,
+        enqueuedAt: Timestamp? = nil
     ) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(encodedArguments.count + 192)
@@ -45,6 +48,7 @@ extension JobPayload {
         append("class") { JSONWriter.append(jobClass, to: &$0) }
         if let jid { append("jid") { JSONWriter.append(jid, to: &$0) } }
         if let createdAt { append("created_at") { $0.append(contentsOf: createdAt.json(unit: createdAt.unit)) } }
+        if let enqueuedAt { append("enqueued_at") { $0.append(contentsOf: enqueuedAt.json(unit: enqueuedAt.unit)) } }
         bytes.append(UInt8(ascii: "}"))
         self.init(trusting: bytes)
     }
@@ -65,8 +69,8 @@ extension JobPayload {
 extension KnownField {
     fileprivate var isSetByInitializer: Bool {
         switch self {
-        case .jid, .jobClass, .arguments, .queue, .retry, .createdAt: true
-        case .retryCount, .enqueuedAt, .failedAt, .retriedAt, .retryFor, .retryQueue, .wrapped, .displayClass,
+        case .jid, .jobClass, .arguments, .queue, .retry, .createdAt, .enqueuedAt: true
+        case .retryCount, .failedAt, .retriedAt, .retryFor, .retryQueue, .wrapped, .displayClass,
             .backtrace, .dead, .tags:
             false
         }
