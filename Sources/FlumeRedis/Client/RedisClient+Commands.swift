@@ -1,0 +1,105 @@
+extension RedisClient {
+    /// Sends a command and waits for its reply.
+    ///
+    /// - Parameter command: The command; its `timeout` is the deadline.
+    /// - Returns: The reply; never `.error` at the top.
+    /// - Throws: ``RedisError``, also for an error reply of the server.
+    public func send(_ command: RedisCommand) async throws(RedisError) -> RedisReply {
+        if let script = command.script { try await learn(script) }
+        let reply = try await reply(to: .one(command), timeout: command.timeout)
+        guard let error = reply.error else { return reply }
+        guard error.code == .noScript, command.script != nil else { throw error }
+        let second = try await self.reply(to: .oneInFull(command), timeout: command.timeout)
+        if let error = second.error { throw error }
+        return second
+    }
+
+    /// Sends commands in one contiguous write and waits for all replies.
+    ///
+    /// Other callers' commands may be executed in between by the server, as with any pipeline; see
+    /// ``transaction(_:)``. A script the server has forgotten is sent again, after the other commands.
+    ///
+    /// - Parameter commands: The commands; the longest `timeout` among them is the deadline of all.
+    /// - Returns: One reply per command; an error reply is an `.error` element.
+    /// - Throws: ``RedisError`` when there are no replies.
+    public func send(_ commands: [RedisCommand]) async throws(RedisError) -> [RedisReply] {
+        guard !commands.isEmpty else { return [] }
+        for command in commands {
+            if let script = command.script { try await learn(script) }
+        }
+        let timeout = Self.timeout(of: commands)
+        var replies = try await self.replies(to: .many(commands), timeout: timeout)
+        let forgotten = commands.indices.filter {
+            commands[$0].script != nil && replies[$0].error?.code == .noScript
+        }
+        guard !forgotten.isEmpty else { return replies }
+        let again = try await self.replies(to: .manyInFull(forgotten.map { commands[$0] }), timeout: timeout)
+        for (index, reply) in zip(forgotten, again) { replies[index] = reply }
+        return replies
+    }
+
+    /// Runs commands between MULTI and EXEC, in one write: all or none, and nobody in between.
+    ///
+    /// - Parameter commands: The commands; not blocking ones.
+    /// - Returns: One reply per command; an error reply is an `.error` element.
+    /// - Throws: ``RedisError``: when the server refused one of the commands before EXEC, the reason for that;
+    ///   then none was executed.
+    public func transaction(_ commands: [RedisCommand]) async throws(RedisError) -> [RedisReply] {
+        guard !commands.isEmpty else { return [] }
+        let all = try await replies(to: .transaction(commands), timeout: Self.timeout(of: commands))
+        if case .array(let replies)? = all.last { return replies }
+        if let error = all.lazy.compactMap(\.error).first { throw error }
+        throw RedisError(.reply, "Redis did not execute the transaction")
+    }
+
+    /// Runs a script by its digest, and by its source when the server has forgotten it.
+    ///
+    /// - Parameters:
+    ///   - script: What to run.
+    ///   - keys: Its KEYS.
+    ///   - arguments: Appends its ARGV.
+    /// - Returns: What the script returns.
+    /// - Throws: ``RedisError``, also for an error of the script.
+    package func evaluate(
+        _ script: RedisScript, keys: [[UInt8]], arguments: (inout RedisCommand) -> Void = { _ in }
+    ) async throws(RedisError) -> RedisReply {
+        var command = RedisCommand(script, keys: keys)
+        arguments(&command)
+        return try await send(command)
+    }
+
+    private static func timeout(of commands: [RedisCommand]) -> Duration? {
+        commands.lazy.compactMap(\.timeout).max()
+    }
+
+    /// Has the server tell the digest of a script, once.
+    private func learn(_ script: RedisScript) async throws(RedisError) {
+        guard script.digest == nil else { return }
+        var command = RedisCommand("SCRIPT", "LOAD")
+        command.append(script.source)
+        let reply = try await reply(to: .one(command), timeout: nil)
+        // A script that does not compile: say so now. Who may not load scripts may perhaps run them: EVAL does both.
+        if let error = reply.error, error.code != .refused { throw error }
+        script.learn(reply)
+    }
+
+    // `unsafe` here and in ReplyWaiter: each continuation is resumed exactly once, because a request is in
+    // exactly one place (inbox, waiting, in flight) and whoever takes it out resumes it.
+    private func reply(
+        to payload: RedisRequest.Payload, timeout: Duration?
+    ) async throws(RedisError) -> RedisReply {
+        let result: Result<RedisReply, RedisError> = await unsafe withUnsafeContinuation { continuation in
+            submit(payload, timeout: timeout, waiter: unsafe .one(continuation))
+        }
+        return try result.get()
+    }
+
+    private func replies(
+        to payload: RedisRequest.Payload, timeout: Duration?
+    ) async throws(RedisError) -> [RedisReply] {
+        let result: Result<[RedisReply], RedisError> = await unsafe withUnsafeContinuation { continuation in
+            submit(payload, timeout: timeout, waiter: unsafe .many(continuation))
+        }
+        return try result.get()
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// A blocking connection to a Unix socket that speaks just enough RESP2 to set up and check a server.
+///
+/// It shares no line with the client under test.
+final class RawConnection {
+    private let descriptor: Int32
+    private var buffer: [UInt8] = []
+
+    init(path: String) throws {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+            throw TestSupportError("the path of the socket is too long: \(path)")
+        }
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
+        var patience = timeval(tv_sec: 10, tv_usec: 0)
+        unsafe setsockopt(
+            descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        let result = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard result == 0 else {
+            close(descriptor)
+            throw TestSupportError("cannot connect to \(path)")
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Sends a command; an array comes back as its elements joined by newlines, nil as "(nil)".
+    func execute(_ arguments: [String]) throws -> String {
+        var request = Array("*\(arguments.count)\r\n".utf8)
+        for argument in arguments {
+            request += Array("$\(argument.utf8.count)\r\n".utf8) + Array(argument.utf8) + [13, 10]
+        }
+        var sent = 0
+        while sent < request.count {
+            let count = unsafe request[sent...].withUnsafeBytes {
+                unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { throw TestSupportError("the server closed the connection") }
+            sent += count
+        }
+        return try reply()
+    }
+
+    private func reply() throws -> String {
+        let line = try readLine()
+        let rest = String(decoding: line.dropFirst(), as: UTF8.self)
+        switch line.first {
+        case UInt8(ascii: "+"), UInt8(ascii: ":"): return rest
+        case UInt8(ascii: "-"): throw TestSupportError(rest)
+        case UInt8(ascii: "$"):
+            guard let count = Int(rest), count >= 0 else { return "(nil)" }
+            return String(decoding: try read(count + 2).dropLast(2), as: UTF8.self)
+        case UInt8(ascii: "*"):
+            guard let count = Int(rest), count >= 0 else { return "(nil)" }
+            return try (0..<count).map { _ in try reply() }.joined(separator: "\n")
+        default: throw TestSupportError("not RESP2: \(rest)")
+        }
+    }
+
+    private func readLine() throws -> [UInt8] {
+        while true {
+            if let end = buffer.firstIndex(of: 13), end + 1 < buffer.count {
+                return Array(try read(end + 2).dropLast(2))
+            }
+            try fill()
+        }
+    }
+
+    private func read(_ count: Int) throws -> [UInt8] {
+        while buffer.count < count { try fill() }
+        defer { buffer.removeFirst(count) }
+        return Array(buffer[..<count])
+    }
+
+    private func fill() throws {
+        var chunk = [UInt8](repeating: 0, count: 65536)
+        let count = unsafe recv(descriptor, &chunk, chunk.count, 0)
+        guard count > 0 else { throw TestSupportError("the server closed the connection or does not answer") }
+        buffer += chunk[..<count]
+    }
+}
