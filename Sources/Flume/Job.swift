@@ -1,6 +1,8 @@
 public import FlumeWire
 
-/// A unit of work: its arguments. The code that performs it is a handler, in whichever process runs it.
+/// A unit of work: its arguments.
+///
+/// The code that performs it is a handler, in whichever process runs it.
 ///
 /// A struct *is* the parameter list of Ruby's `perform`, in the order its properties are declared:
 ///

@@ -21,7 +21,9 @@ extension JobClient {
         return try await push(payloads, at: time)
     }
 
-    /// Enqueues raw payloads in order, all of them or none, in one round trip. They may go to different queues.
+    /// Enqueues raw payloads in order, all of them or none, in one round trip.
+    ///
+    /// They may go to different queues.
     ///
     /// - Parameters:
     ///   - payloads: each with `class` and `args`.

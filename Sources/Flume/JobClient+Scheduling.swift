@@ -2,7 +2,9 @@ public import FlumeWire
 
 /// Jobs for later. Sidekiq's `perform_in` and `perform_at`.
 extension JobClient {
-    /// Enqueues a job to run after a span of time. Not positive: as soon as possible.
+    /// Enqueues a job to run after a span of time.
+    ///
+    /// Not positive: as soon as possible.
     ///
     /// - Returns: its jid; `nil` when a middleware stopped it.
     /// - Throws: as ``enqueue(_:options:)``.
@@ -16,7 +18,9 @@ extension JobClient {
         return try await enqueue(job, at: Timestamp(microseconds: due.partialValue), options: options)
     }
 
-    /// Enqueues a job to run at a time. Past: as soon as possible.
+    /// Enqueues a job to run at a time.
+    ///
+    /// Past: as soon as possible.
     ///
     /// - Returns: its jid; `nil` when a middleware stopped it.
     /// - Throws: as ``enqueue(_:options:)``.
@@ -31,5 +35,6 @@ public struct ScheduleError: Error, Sendable, CustomStringConvertible {
     /// What was wrong.
     public let description: String
 
-    static let outOfRange = ScheduleError(description: "the delay is too long; a job can be scheduled up to the year 9999")
+    static let outOfRange = ScheduleError(
+        description: "the delay is too long; a job can be scheduled up to the year 9999")
 }

@@ -3,7 +3,9 @@ package import FlumeStore
 public import FlumeWire
 import Glibc
 
-/// Enqueues jobs: Sidekiq's client. An application that only enqueues links nothing else.
+/// Enqueues jobs: Sidekiq's client.
+///
+/// An application that only enqueues links nothing else.
 ///
 /// ```swift
 /// let jobs = JobClient(redis: redis)

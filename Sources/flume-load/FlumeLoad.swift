@@ -11,7 +11,8 @@ enum Mode: String, ExpressibleByArgument, CaseIterable {
 @main
 struct FlumeLoad: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "flume-load", abstract: "Fills a queue with jobs that do nothing and measures what happens to them.",
+        commandName: "flume-load",
+        abstract: "Fills a queue with jobs that do nothing and measures what happens to them.",
         discussion: "It uses the database it is given as if it were alone there. Prints one `name: value` per line.")
 
     @Option(help: "The Redis to use.")

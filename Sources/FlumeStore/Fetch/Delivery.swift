@@ -4,7 +4,9 @@ package struct Delivery: Sendable {
     package let tenure: Tenure
     /// Rises with each job a tenure takes and is never used twice.
     package let sequence: Int
-    /// The queue whose list it was taken from, without a prefix. What the payload says about its queue does not count.
+    /// The queue whose list it was taken from, without a prefix.
+    ///
+    /// What the payload says about its queue does not count.
     package let queue: String
     /// The bytes as the producer wrote them.
     package let payload: [UInt8]

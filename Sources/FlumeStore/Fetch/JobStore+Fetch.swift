@@ -8,7 +8,9 @@ extension JobStore {
     /// Takes jobs from queues into the in-flight record, all in one atomic step.
     ///
     /// When this throws, jobs may have been taken all the same: ``adopt(_:epoch:lease:tenure:)`` finds them.
-    package func fetch(_ request: FetchRequest, leaseMilliseconds: Int, tenure: Tenure) async throws(RedisError) -> FetchReply {
+    package func fetch(_ request: FetchRequest, leaseMilliseconds: Int, tenure: Tenure) async throws(RedisError)
+        -> FetchReply
+    {
         var keyNames = [tenure.leaseKey, tenure.inflightKey, keys.paused]
         for source in request.sources { keyNames.append(source.queue.key) }
         let reply = try await redis.evaluate(Self.fetchScript, keys: keyNames) { command in
@@ -85,7 +87,9 @@ extension JobStore {
             .sorted { $0.sequence < $1.sequence }
     }
 
-    /// Reads a piece of an in-flight hash: field, payload, field, payload. Fields that are none of ours are passed over.
+    /// Reads a piece of an in-flight hash: field, payload, field, payload.
+    ///
+    /// Fields that are none of ours are passed over.
     static func deliveries(fieldsAndPayloads parts: ArraySlice<RedisReply>, tenure: Tenure) -> [Delivery] {
         var deliveries: [Delivery] = []
         var at = parts.startIndex

@@ -17,7 +17,9 @@ extension JobStore {
         case buried
     }
 
-    /// Takes or renews a lease. Works while Redis is out of memory, for a lease that is still there.
+    /// Takes or renews a lease.
+    ///
+    /// Works while Redis is out of memory, for a lease that is still there.
     ///
     /// - Returns: the verdict, and Redis's clock in microseconds since 1970.
     package func hold(

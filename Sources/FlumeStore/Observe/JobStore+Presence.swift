@@ -44,7 +44,9 @@ extension JobStore {
         return sent.duration(to: .now)
     }
 
-    /// Takes a process off the Busy page. Its hash is left to expire, as Sidekiq does.
+    /// Takes a process off the Busy page.
+    ///
+    /// Its hash is left to expire, as Sidekiq does.
     package func withdraw(identity: String) async throws(RedisError) {
         _ = try await redis.send([
             RedisCommand("SREM", keys.processes, identity), RedisCommand("UNLINK", keys.work(identity)),
@@ -56,7 +58,8 @@ extension JobStore {
     package func prunePresences() async throws(RedisError) {
         let lock = RedisCommand("SET", keys.processCleanup, "1", "NX", "EX", "60")
         guard try await !redis.send(lock).isNull else { return }
-        let identities = try await redis.send(RedisCommand("SMEMBERS", keys.processes)).array?.compactMap(\.string) ?? []
+        let identities =
+            try await redis.send(RedisCommand("SMEMBERS", keys.processes)).array?.compactMap(\.string) ?? []
         guard !identities.isEmpty else { return }
         let infos = try await redis.send(identities.map { RedisCommand("HGET", keys.process($0), "info") })
         var remove = RedisCommand("SREM", keys.processes)

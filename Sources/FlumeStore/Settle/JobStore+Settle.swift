@@ -16,6 +16,9 @@ extension JobStore {
     /// - Parameters:
     ///   - done: jobs that go nowhere.
     ///   - moved: the others, none of them `.done`. Together with `done` at most ``largestSettlement``.
+    ///   - tenure: whose record they leave.
+    /// - Returns: what became of each.
+    /// - Throws: when Redis did not answer; it may have happened all the same.
     package func settle(
         done: [Delivery], moved: [Settlement] = [], tenure: Tenure
     ) async throws(RedisError) -> SettleReply {

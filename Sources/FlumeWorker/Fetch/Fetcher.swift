@@ -36,10 +36,10 @@ actor Fetcher {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
-    /// - Parameters:
-    ///   - start: starts deliveries; must take their slots before it returns.
+    /// `start` starts deliveries; it must take their slots before it returns.
     init(
-        pipeline: Pipeline, store: JobStore, claims: Claims, lease: LeaseKeeper, slots: Slots, bell: Bell, logger: Logger,
+        pipeline: Pipeline, store: JobStore, claims: Claims, lease: LeaseKeeper, slots: Slots, bell: Bell,
+        logger: Logger,
         start: @escaping @Sendable ([Delivery]) -> Void
     ) {
         let queues = pipeline.queues.map { (queue: QueueKey($0.name, keys: store.keys), weight: $0.weight) }
@@ -60,7 +60,9 @@ actor Fetcher {
         }
     }
 
-    /// Fetches no more. What a fetch under way brings is still started.
+    /// Fetches no more.
+    ///
+    /// What a fetch under way brings is still started.
     nonisolated func stop() {
         isStopped.store(true, ordering: .releasing)
         for waiter in waiters { waiter.stop() }
@@ -132,7 +134,9 @@ actor Fetcher {
         }
     }
 
-    /// Rule: a lost reply loses nothing. Asks until Redis answers, even while the pipeline is being stopped.
+    /// Rule: a lost reply loses nothing.
+    ///
+    /// Asks until Redis answers, even while the pipeline is being stopped.
     private func adopt(_ lost: FetchRequest, of tenure: Tenure) async -> [Delivery] {
         let epoch = claims.proposeEpoch()
         while true {

@@ -3,7 +3,9 @@
 /// A worker runs several pipelines side by side. They share its connections and its record of jobs in flight; a pipeline
 /// that is full does not keep another from fetching.
 public struct Pipeline: Sendable {
-    /// The order in which a pipeline looks at its queues. Sidekiq's word for each is the same.
+    /// The order in which a pipeline looks at its queues.
+    ///
+    /// Sidekiq's word for each is the same.
     public enum Mode: String, Sendable, Hashable {
         /// In the order listed: a queue has its turn when all before it are empty.
         case strict

@@ -34,7 +34,9 @@ actor QueueWaiter {
         self.executor = redis.eventLoop.executor
     }
 
-    /// Asks for one ring when the queue has a job. Asking again before that changes nothing.
+    /// Asks for one ring when the queue has a job.
+    ///
+    /// Asking again before that changes nothing.
     nonisolated func arm() { armed.ring() }
 
     /// Waits no more; ``run()`` returns when the command under way has ended.

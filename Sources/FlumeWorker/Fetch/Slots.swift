@@ -14,7 +14,9 @@ final class Slots: Sendable {
         self.bell = bell
     }
 
-    /// How many places are free now. While a fetch is under way more become free, so that load makes the next one larger.
+    /// How many places are free now.
+    ///
+    /// While a fetch is under way more become free, so that load makes the next one larger.
     var available: Int { free.withLock { $0 } }
 
     /// Takes places for jobs that are about to start.

@@ -33,7 +33,9 @@ final class Bell: Sendable {
         waiter?.resume(returning: true)
     }
 
-    /// Waits for a ring, and at most so long. Cancellation does not wake it: who ends a loop rings its bell.
+    /// Waits for a ring, and at most so long.
+    ///
+    /// Cancellation does not wake it: who ends a loop rings its bell.
     ///
     /// - Returns: whether it rang.
     @discardableResult

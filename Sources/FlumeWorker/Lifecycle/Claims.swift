@@ -30,7 +30,9 @@ final class Claims: Sendable {
         }
     }
 
-    /// An epoch higher than any before, to shut out a fetch that was lost on the way. In force once ``enter(epoch:of:)`` says so.
+    /// An epoch higher than any before, to shut out a fetch that was lost on the way.
+    ///
+    /// In force once ``enter(epoch:of:)`` says so.
     func proposeEpoch() -> Int {
         state.withLock { state in
             state.highestEpoch += 1
@@ -46,7 +48,9 @@ final class Claims: Sendable {
         }
     }
 
-    /// Goes on under a new life after `buried` was buried. Only the first to notice makes one.
+    /// Goes on under a new life after `buried` was buried.
+    ///
+    /// Only the first to notice makes one.
     ///
     /// - Returns: whether this call began the new life.
     func renounce(_ buried: Tenure, for successor: () -> Tenure) -> Bool {

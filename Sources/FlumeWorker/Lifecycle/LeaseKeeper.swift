@@ -6,7 +6,9 @@ import Synchronization
 
 /// Keeps the proof that this process lives, on a connection and an event loop that no handler can block.
 actor LeaseKeeper {
-    /// How long a lease holds without renewal. Together with the recoverer's second look it is what bounds recovery.
+    /// How long a lease holds without renewal.
+    ///
+    /// Together with the recoverer's second look it is what bounds recovery.
     nonisolated let milliseconds: Int
 
     private let store: JobStore
@@ -21,9 +23,7 @@ actor LeaseKeeper {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
-    /// - Parameters:
-    ///   - store: on a connection that carries no payloads.
-    ///   - successor: makes a new life after this one was buried.
+    /// `store` is on a connection that carries no payloads; `successor` makes a new life after this one was buried.
     init(
         store: JobStore, claims: Claims, lease: Duration, clock: WallClock, logger: Logger,
         successor: @escaping @Sendable () -> Tenure
@@ -48,7 +48,9 @@ actor LeaseKeeper {
         }
     }
 
-    /// Ends ``run()``. The lease stays until it runs out or is given up.
+    /// Ends ``run()``.
+    ///
+    /// The lease stays until it runs out or is given up.
     nonisolated func stop() {
         isStopped.store(true, ordering: .releasing)
         bell.ring()

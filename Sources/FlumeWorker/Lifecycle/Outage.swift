@@ -10,7 +10,7 @@ struct Outage {
     private let logger: Logger
     private var failures = 0
 
-    /// - Parameter purpose: what cannot be done, as in "cannot fetch jobs".
+    /// `purpose` is what cannot be done, as in "fetch jobs".
     init(_ purpose: String, logger: Logger) {
         self.purpose = purpose
         self.logger = logger

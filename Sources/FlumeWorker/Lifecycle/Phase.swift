@@ -1,6 +1,8 @@
 import Synchronization
 
-/// Where a worker is in its life. It only moves forward.
+/// Where a worker is in its life.
+///
+/// It only moves forward.
 final class Phase: Sendable {
     enum Stage: Int, Sendable, Comparable {
         /// Takes jobs.

@@ -7,7 +7,7 @@ struct ProcessHost: Sendable {
     let pid: Int
     let startedAt: Timestamp
 
-    /// - Parameter hostname: in place of `DYNO` and the host's name.
+    /// `hostname` is used in place of `DYNO` and the host's name.
     init(hostname: String?, startedAt: Timestamp = Timestamp(microseconds: Int(WallClock.realtime()))) {
         self.hostname = hostname ?? Self.environment("DYNO") ?? Self.systemHostname()
         self.pid = Int(getpid())

@@ -28,11 +28,10 @@ actor Recoverer {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
-    /// - Parameters:
-    ///   - lease: how long a lease holds.
-    ///   - poisonLimit: a job recovered so often goes to `dead`: it may be what kills the processes.
+    /// A job recovered `poisonLimit` times goes to `dead`: it may be what kills the processes.
     init(
-        store: JobStore, claims: Claims, lease: Duration, poisonLimit: Int, limits: PayloadLimits, failures: FailureRule,
+        store: JobStore, claims: Claims, lease: Duration, poisonLimit: Int, limits: PayloadLimits,
+        failures: FailureRule,
         logger: Logger
     ) {
         self.store = store

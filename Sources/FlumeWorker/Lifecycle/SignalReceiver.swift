@@ -15,7 +15,9 @@ struct SignalReceiver: Sendable {
     let limits: PayloadLimits
     let logger: Logger
 
-    /// TSTP quiets, TERM and INT stop, TTIN tells what is running. A second TERM from the operating system ends at once.
+    /// TSTP quiets, TERM and INT stop, TTIN tells what is running.
+    ///
+    /// A second TERM from the operating system ends at once.
     func receive(_ signal: String, from source: Source) {
         logger.notice("signal received", metadata: ["flume.signal": "\(signal)", "flume.source": "\(source)"])
         switch signal {

@@ -72,7 +72,8 @@ public final class Worker: Service, Sendable {
     public func run() async throws {
         try await redis.checkServer()
         let run = WorkerRun(
-            redis: redis, handlers: handlers, pipelines: pipelines, middleware: middleware, configuration: configuration,
+            redis: redis, handlers: handlers, pipelines: pipelines, middleware: middleware,
+            configuration: configuration,
             logger: logger)
         let requested = control.withLock { control in
             control.run = run
@@ -91,10 +92,14 @@ public final class Worker: Service, Sendable {
         }
     }
 
-    /// Takes no more jobs and lets those that run come to their end. It cannot be undone. Sidekiq's Quiet, signal TSTP.
+    /// Takes no more jobs and lets those that run come to their end.
+    ///
+    /// It cannot be undone. Sidekiq's Quiet, signal TSTP.
     public func quiet() { request(.quiet) }
 
-    /// Stops as a graceful shutdown does. Sidekiq's Stop, signal TERM.
+    /// Stops as a graceful shutdown does.
+    ///
+    /// Sidekiq's Stop, signal TERM.
     public func stop() { request(.stopping) }
 
     private func request(_ stage: Phase.Stage) {

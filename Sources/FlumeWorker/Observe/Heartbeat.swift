@@ -30,9 +30,10 @@ actor Heartbeat {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
-    /// - Parameter receive: called with the name of a signal that somebody sent through the Web UI.
+    /// `receive` is called with the name of a signal that somebody sent through the Web UI.
     init(
-        store: JobStore, claims: Claims, running: RunningJobs, statistics: Statistics, phase: Phase, pipelines: [Pipeline],
+        store: JobStore, claims: Claims, running: RunningJobs, statistics: Statistics, phase: Phase,
+        pipelines: [Pipeline],
         host: ProcessHost, configuration: WorkerConfiguration, clock: WallClock, logger: Logger,
         receive: @escaping @Sendable (String) -> Void
     ) {

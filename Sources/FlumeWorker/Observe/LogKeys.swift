@@ -1,4 +1,6 @@
-/// The metadata keys of everything a worker logs. They are API: dashboards read them.
+/// The metadata keys of everything a worker logs.
+///
+/// They are API: dashboards read them.
 package enum LogKeys {
     /// The job's jid.
     package static let jid = "flume.jid"

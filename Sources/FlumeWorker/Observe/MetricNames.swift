@@ -1,4 +1,6 @@
-/// The names of the metrics a worker reports to swift-metrics. They are API: dashboards read them.
+/// The names of the metrics a worker reports to swift-metrics.
+///
+/// They are API: dashboards read them.
 package enum MetricNames {
     /// Counter: attempts that came to an end; dimensions `class`, `queue`, `ending` (done, failed, snoozed, discarded, killed).
     package static let processed = "flume_jobs_processed_total"

@@ -3,7 +3,9 @@ import FlumeWire
 import Metrics
 import Synchronization
 
-/// Counts what happens to jobs, in memory. The heartbeat takes the counts to Redis, so that counting costs a job no trip.
+/// Counts what happens to jobs, in memory.
+///
+/// The heartbeat takes the counts to Redis, so that counting costs a job no trip.
 final class Statistics: Sendable {
     /// How an attempt ended, for counting.
     enum Ending: String {
@@ -39,8 +41,8 @@ final class Statistics: Sendable {
 
     /// An attempt has come to an end.
     ///
-    /// - Parameter jobClass: `nil` when it has no handler. Such classes are counted together: their names come from
-    ///   whoever can write to the queue, and must not fill anybody's memory.
+    /// `jobClass` is `nil` when it has no handler. Such classes are counted together: their names come from whoever can
+    /// write to the queue, and must not fill anybody's memory.
     func record(jobClass: String?, queue: String, elapsed: Duration, ending: Ending) {
         let milliseconds = Int(elapsed / .milliseconds(1))
         state.withLock { state in
@@ -51,7 +53,9 @@ final class Statistics: Sendable {
         if reportsMetrics { meter(Label(jobClass: jobClass ?? "unknown", queue: queue), elapsed, ending) }
     }
 
-    /// Something was no job at all. Sidekiq does not count those; the application's metrics do.
+    /// Something was no job at all.
+    ///
+    /// Sidekiq does not count those; the application's metrics do.
     func recordUnreadable() {
         if reportsMetrics { Counter(label: MetricNames.unreadable).increment() }
     }

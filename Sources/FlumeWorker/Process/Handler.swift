@@ -71,6 +71,7 @@ public struct Handler: Sendable {
     /// - Parameters:
     ///   - jobClass: the Ruby class.
     ///   - perform: called with the payload; nothing of its `args` was looked at.
+    /// - Returns: the handler.
     public static func raw(
         _ jobClass: String, perform: @escaping @Sendable (JobPayload, JobContext) async throws -> Void
     ) -> Handler {

@@ -2,7 +2,9 @@
 public struct HandlerRegistry: Sendable {
     private let handlers: [String: Handler]
 
-    /// Collects handlers. For a class named twice the later one counts.
+    /// Collects handlers.
+    ///
+    /// For a class named twice the later one counts.
     ///
     /// ```swift
     /// HandlerRegistry {

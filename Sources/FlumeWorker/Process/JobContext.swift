@@ -4,7 +4,9 @@ public import Logging
 
 /// What a handler and a middleware know about the job at hand, besides its arguments.
 public struct JobContext: Sendable {
-    /// The job as the producer wrote it. Changes to a copy do not reach Redis: a retry is written from the original.
+    /// The job as the producer wrote it.
+    ///
+    /// Changes to a copy do not reach Redis: a retry is written from the original.
     public let payload: JobPayload
     /// The queue it was taken from; Sidekiq's `queue`, except that the list counts and not what the payload says.
     public let queue: String

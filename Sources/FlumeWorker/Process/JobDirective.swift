@@ -1,4 +1,6 @@
-/// How a handler ends a job other than by returning or failing. Throw one.
+/// How a handler ends a job other than by returning or failing.
+///
+/// Throw one.
 ///
 /// ```swift
 /// guard await quota.isOpen else { throw JobDirective.snooze(for: .seconds(60)) }
@@ -13,13 +15,17 @@ public struct JobDirective: Error, Sendable, Hashable {
 
     let kind: Kind
 
-    /// Fails the job as any error does, but with this delay before the next try in place of the formula's. No jitter is added.
+    /// Fails the job as any error does, but with this delay before the next try in place of the formula's.
+    ///
+    /// No jitter is added.
     public static func retry(after delay: Duration) -> Self { Self(kind: .retry(after: delay)) }
 
     /// Runs the job again later without using up a retry: it goes to `schedule` as if it were enqueued for that time.
     public static func snooze(for delay: Duration) -> Self { Self(kind: .snooze(delay)) }
 
-    /// Ends the job for good. It is not retried and not kept; it counts as failed in no statistics.
+    /// Ends the job for good.
+    ///
+    /// It is not retried and not kept; it counts as failed in no statistics.
     public static var discard: Self { discard("") }
 
     /// Ends the job for good, with a reason for the log.

@@ -18,7 +18,9 @@ public struct UnknownClassError: Error, Sendable, CustomStringConvertible {
     }
 }
 
-/// An error that knows where it came from. Swift's errors carry no stack, so `error_backtrace` is what this says.
+/// An error that knows where it came from.
+///
+/// Swift's errors carry no stack, so `error_backtrace` is what this says.
 public protocol BacktraceProviding: Error {
     /// One line for each frame, innermost first.
     var backtrace: [String] { get }

@@ -4,7 +4,9 @@ import FlumeWire
 import Logging
 import NIOCore
 
-/// What happens to a delivery between fetch and settle: decode, middleware, handler, outcome. One task for each job.
+/// What happens to a delivery between fetch and settle: decode, middleware, handler, outcome.
+///
+/// One task for each job.
 struct Processor: Sendable {
     let handlers: HandlerRegistry
     let middleware: [any ServerMiddleware]
@@ -19,7 +21,9 @@ struct Processor: Sendable {
     let clock: WallClock
     let logger: Logger
 
-    /// Starts a task for each delivery and takes its slot. The slot is free again when the job has ended.
+    /// Starts a task for each delivery and takes its slot.
+    ///
+    /// The slot is free again when the job has ended.
     ///
     /// The tasks are not children of anybody: a handler that ignores cancellation must not keep the worker from stopping.
     func start(_ deliveries: [Delivery], slots: Slots) {
@@ -71,11 +75,14 @@ struct Processor: Sendable {
         }
     }
 
-    /// Cancels the job's task when time is up. A handler that goes on regardless is left alone.
+    /// Cancels the job's task when time is up.
+    ///
+    /// A handler that goes on regardless is left alone.
     private func cancel(_ delivery: Delivery, after timeout: Duration, _ context: JobContext) -> Scheduled<Void> {
         timers.scheduleTask(in: TimeAmount(timeout)) {
             guard running.cancelOverdue(delivery) else { return }
-            context.logger.warning("job has run into its timeout and is cancelled", metadata: [LogKeys.reason: "\(timeout)"])
+            context.logger.warning(
+                "job has run into its timeout and is cancelled", metadata: [LogKeys.reason: "\(timeout)"])
         }
     }
 

@@ -1,4 +1,6 @@
-/// What to do with a job whose class has no handler. It is never thrown away.
+/// What to do with a job whose class has no handler.
+///
+/// It is never thrown away.
 public enum UnknownClassPolicy: Sendable, Hashable {
     /// Fail it, as Sidekiq does: it is retried, by whichever process takes it then.
     case retry

@@ -20,7 +20,9 @@ public struct BackOff: Sendable {
     ///
     /// - Parameter decide: gets Sidekiq's `retry_count` as it will be after this failure (0 at the first), the error, and
     ///   the payload before it is changed.
-    public init(_ decide: @escaping @Sendable (_ retryCount: Int, _ error: any Error, _ payload: JobPayload) -> Decision) {
+    public init(
+        _ decide: @escaping @Sendable (_ retryCount: Int, _ error: any Error, _ payload: JobPayload) -> Decision
+    ) {
         self.decide = decide
     }
 

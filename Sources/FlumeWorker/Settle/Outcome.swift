@@ -1,4 +1,6 @@
-/// How an attempt at a job ended. One value, which one function turns into where the job goes.
+/// How an attempt at a job ended.
+///
+/// One value, which one function turns into where the job goes.
 enum Outcome {
     /// The handler returned.
     case done

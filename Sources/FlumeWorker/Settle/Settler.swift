@@ -34,7 +34,7 @@ actor Settler {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
-    /// - Parameter onBuried: called when a settlement shows that the process has been buried.
+    /// `onBuried` is called when a settlement shows that the process has been buried.
     init(store: JobStore, logger: Logger, onBuried: @escaping @Sendable (Tenure) -> Void) {
         self.store = store
         self.logger = logger
@@ -45,7 +45,9 @@ actor Settler {
         self.outage = Outage("settle jobs", logger: logger)
     }
 
-    /// A job that is done. Returns at once.
+    /// A job that is done.
+    ///
+    /// Returns at once.
     nonisolated func finish(_ delivery: Delivery) {
         let isFirst = inbox.withLock { inbox in
             let wasEmpty = inbox.isEmpty
@@ -55,7 +57,9 @@ actor Settler {
         if isFirst { bell.ring() }
     }
 
-    /// A job that goes somewhere else. Returns when it has arrived.
+    /// A job that goes somewhere else.
+    ///
+    /// Returns when it has arrived.
     ///
     /// - Returns: what became of it; `nil` when the connection was closed for good before Redis said.
     nonisolated func settle(_ settlement: Settlement) async -> SettleReply.Verdict? {
@@ -65,7 +69,9 @@ actor Settler {
         }
     }
 
-    /// Jobs that go somewhere else, in this order. Returns when all have arrived.
+    /// Jobs that go somewhere else, in this order.
+    ///
+    /// Returns when all have arrived.
     ///
     /// - Returns: how many did.
     nonisolated func settle(_ settlements: [Settlement]) async -> Int {
