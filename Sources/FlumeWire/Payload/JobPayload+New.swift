@@ -30,25 +30,36 @@ extension JobPayload {
     ) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(encodedArguments.count + 192)
-        func append(_ key: StaticString, _ value: (inout [UInt8]) -> Void) {
-            bytes.append(bytes.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
-            JSONWriter.append("\(key)", to: &bytes)
-            bytes.append(UInt8(ascii: ":"))
-            value(&bytes)
+        bytes.append(contentsOf: "{".utf8)
+        if let retry = retry.json {
+            bytes.append(contentsOf: "\"retry\":".utf8)
+            JSONWriter.append(retry, to: &bytes)
+            bytes.append(UInt8(ascii: ","))
         }
-        if let retry = retry.json { append("retry") { JSONWriter.append(retry, to: &$0) } }
-        append("queue") { JSONWriter.append(queue, to: &$0) }
+        bytes.append(contentsOf: "\"queue\":".utf8)
+        JSONWriter.append(queue, to: &bytes)
         for member in options.members where KnownField(key: member.key)?.isSetByInitializer != true {
             bytes.append(UInt8(ascii: ","))
             JSONWriter.append(member.key, to: &bytes)
             bytes.append(UInt8(ascii: ":"))
             JSONWriter.append(member.value, to: &bytes)
         }
-        append("args") { $0.append(contentsOf: encodedArguments) }
-        append("class") { JSONWriter.append(jobClass, to: &$0) }
-        if let jid { append("jid") { JSONWriter.append(jid, to: &$0) } }
-        if let createdAt { append("created_at") { $0.append(contentsOf: createdAt.json(unit: createdAt.unit)) } }
-        if let enqueuedAt { append("enqueued_at") { $0.append(contentsOf: enqueuedAt.json(unit: enqueuedAt.unit)) } }
+        bytes.append(contentsOf: ",\"args\":".utf8)
+        bytes.append(contentsOf: encodedArguments)
+        bytes.append(contentsOf: ",\"class\":".utf8)
+        JSONWriter.append(jobClass, to: &bytes)
+        if let jid {
+            bytes.append(contentsOf: ",\"jid\":".utf8)
+            JSONWriter.append(jid, to: &bytes)
+        }
+        if let createdAt {
+            bytes.append(contentsOf: ",\"created_at\":".utf8)
+            bytes.append(contentsOf: createdAt.json(unit: createdAt.unit))
+        }
+        if let enqueuedAt {
+            bytes.append(contentsOf: ",\"enqueued_at\":".utf8)
+            bytes.append(contentsOf: enqueuedAt.json(unit: enqueuedAt.unit))
+        }
         bytes.append(UInt8(ascii: "}"))
         self.init(trusting: bytes)
     }
