@@ -61,7 +61,7 @@ extension RedisClient {
     /// - Returns: What the script returns.
     /// - Throws: ``RedisError``, also for an error of the script.
     package func evaluate(
-        _ script: RedisScript, keys: [[UInt8]], arguments: (inout RedisCommand) -> Void = { _ in }
+        _ script: RedisScript, keys: [String], arguments: (inout RedisCommand) -> Void = { _ in }
     ) async throws(RedisError) -> RedisReply {
         var command = RedisCommand(script, keys: keys)
         arguments(&command)

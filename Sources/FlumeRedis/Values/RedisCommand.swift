@@ -32,7 +32,7 @@ public struct RedisCommand: Sendable {
     /// - Parameters:
     ///   - script: What to run.
     ///   - keys: Its KEYS; its ARGV are appended.
-    package init(_ script: RedisScript, keys: [[UInt8]]) {
+    package init(_ script: RedisScript, keys: [String]) {
         self.script = script
         append(keys.count)
         for key in keys { append(key) }

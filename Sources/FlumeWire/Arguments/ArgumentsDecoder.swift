@@ -85,11 +85,11 @@ public struct ArgumentsDecoder: Sendable {
     ///
     /// - Throws: When it does not fit, or is missing.
     public func decode<T: Decodable>(_ type: T.Type = T.self, position: Int) throws(ArgumentsError) -> T {
-        let path = ArgumentPath(keys: [ArgumentPath.Key(index: position)])
+        let path = ArgumentPath(position: position)
         guard elements.indices.contains(position) else {
             if let missing = MissingArgument.value(type) { return missing }
             throw ArgumentsError(
-                .wrongCount, path, "missing; \(Self.arguments(count)) given, expected \(type) here")
+                .wrongCount, path, "missing; \(ArgumentsError.count(count)) given, expected \(type) here")
         }
         do {
             return try JSONSource(bytes: bytes, range: elements[position]).decode(type, path)
@@ -104,11 +104,7 @@ public struct ArgumentsDecoder: Sendable {
     public func checkCount(taken: Int) throws(ArgumentsError) {
         guard count <= taken else {
             throw ArgumentsError(
-                .wrongCount, position: taken, "args: \(Self.arguments(count)) given, expected \(taken)")
+                .wrongCount, position: taken, "args: \(ArgumentsError.count(count)) given, expected \(taken)")
         }
-    }
-
-    private static func arguments(_ count: Int) -> String {
-        count == 1 ? "1 argument was" : "\(count) arguments were"
     }
 }

@@ -31,7 +31,7 @@ public struct ArgumentsEncoder: Sendable {
     ///
     /// - Throws: Why it cannot be stored.
     public func encode(_ value: some Encodable, position: Int) throws(ArgumentsError) -> [UInt8] {
-        let path = ArgumentPath(keys: [ArgumentPath.Key(index: position)])
+        let path = ArgumentPath(position: position)
         do {
             var bytes: [UInt8] = []
             try JSONFragment.append(value, to: &bytes, path)

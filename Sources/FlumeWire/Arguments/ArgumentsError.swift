@@ -46,9 +46,20 @@ public struct ArgumentsError: Error, Sendable, Hashable, CustomStringConvertible
         self.init(code, position: path.position, "\(path): \(message)")
     }
 
+    /// An error of another type names a path of its own, which counts if it goes further.
+    private init(_ code: Code, _ path: ArgumentPath, _ other: [any CodingKey], _ message: String) {
+        let keys = other.count > path.depth ? other : path.keys
+        self.init(code, position: keys.first?.intValue, "\(ArgumentPath.describe(keys)): \(message)")
+    }
+
     /// The message.
     public var description: String {
         message
+    }
+
+    /// A number of arguments in words.
+    static func count(_ count: Int) -> String {
+        count == 1 ? "1 argument was" : "\(count) arguments were"
     }
 
     /// Takes errors that decodable types throw themselves.
@@ -58,11 +69,11 @@ public struct ArgumentsError: Error, Sendable, Hashable, CustomStringConvertible
             error
         case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
             DecodingError.keyNotFound(_, let context):
-            ArgumentsError(.typeMismatch, path.replacing(context.codingPath), context.debugDescription)
+            ArgumentsError(.typeMismatch, path, context.codingPath, context.debugDescription)
         case DecodingError.dataCorrupted(let context):
-            ArgumentsError(.invalidValue, path.replacing(context.codingPath), context.debugDescription)
+            ArgumentsError(.invalidValue, path, context.codingPath, context.debugDescription)
         case EncodingError.invalidValue(_, let context):
-            ArgumentsError(.notStorable, path.replacing(context.codingPath), context.debugDescription)
+            ArgumentsError(.notStorable, path, context.codingPath, context.debugDescription)
         default:
             ArgumentsError(.invalidValue, path, "\(error)")
         }

@@ -16,7 +16,7 @@ struct ArrayDecodingContainer: UnkeyedDecodingContainer {
     var isAtEnd: Bool { currentIndex >= elements.count }
 
     private func current() throws -> SourceDecoder {
-        let path = path.appending(ArgumentPath.Key(index: currentIndex))
+        let path = path.appending(index: currentIndex)
         guard currentIndex < elements.count else {
             throw ArgumentsError(.wrongCount, path, "missing; the array has \(elements.count) elements")
         }

@@ -21,7 +21,8 @@ enum FoundationValues {
             return data as? T
         }
         if type == Decimal.self {
-            guard source.kind == .number, let decimal = Decimal(string: source.excerpt) else {
+            let text = String(decoding: source.raw, as: UTF8.self)
+            guard source.kind == .number, let decimal = Decimal(string: text) else {
                 throw source.mismatch("Decimal", path)
             }
             return decimal as? T

@@ -78,10 +78,12 @@ final class JSONFragment {
 
     /// Appends a complete value.
     static func append<T: Encodable>(_ value: T, to bytes: inout [UInt8], _ path: ArgumentPath) throws {
+        if T.self == Int.self, let int = value as? Int { return int.write(to: &bytes, path) }
+        if T.self == String.self, let string = value as? String { return string.write(to: &bytes, path) }
         if let scalar = value as? any JSONScalar { return try scalar.write(to: &bytes, path) }
         if let value = value as? JSONValue { return JSONWriter.append(value, to: &bytes) }
         if try FoundationValues.encode(value, to: &bytes, path) { return }
-        guard path.keys.count <= greatestDepth else {
+        guard path.depth <= greatestDepth else {
             throw ArgumentsError(
                 .notStorable, path, "nested deeper than \(greatestDepth) levels, which Ruby could not read")
         }

@@ -54,6 +54,9 @@ struct JSONSource {
     // MARK: Reading
 
     func decode<T: Decodable>(_ type: T.Type, _ path: ArgumentPath) throws -> T {
+        // Without these two a look-up of the conformance would cost more than the reading.
+        if type == Int.self, let value = try Int.read(self, path) as? T { return value }
+        if type == String.self, let value = try String.read(self, path) as? T { return value }
         if let scalar = type as? any JSONScalar.Type, let value = try scalar.read(self, path) as? T { return value }
         if type == JSONValue.self, let value = JSONValue.build(bytes, range) as? T { return value }
         if let foreign = try FoundationValues.decode(type, self, path) { return foreign }

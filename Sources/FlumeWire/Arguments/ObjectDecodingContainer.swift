@@ -25,7 +25,7 @@ struct ObjectDecodingContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 
     private func decoder(_ key: some CodingKey) throws -> SourceDecoder {
-        SourceDecoder(source: try requiredValue(key), path: path.appending(ArgumentPath.Key(name: key.stringValue)))
+        SourceDecoder(source: try requiredValue(key), path: path.appending(name: key.stringValue))
     }
 
     func contains(_ key: Key) -> Bool {

@@ -25,6 +25,11 @@ package struct HistogramBuckets: Sendable, Hashable {
         counts[Self.bucket(milliseconds: milliseconds)] &+= 1
     }
 
+    /// Adds what another one counted.
+    package mutating func merge(_ other: HistogramBuckets) {
+        for bucket in counts.indices { counts[bucket] &+= other.counts[bucket] }
+    }
+
     /// Buckets with something in them, for `BITFIELD key OVERFLOW SAT INCRBY u16 #i n`.
     package var increments: [(bucket: Int, count: Int)] {
         counts.enumerated().filter { $0.element > 0 }.map { ($0.offset, $0.element) }

@@ -1,7 +1,7 @@
 /// Whose metrics keys are written: the Web UI shows those of its own version only.
 ///
 /// The paddings differ on purpose; they are Sidekiq's.
-package enum MetricsLayout: Sendable, Hashable, CaseIterable {
+public enum MetricsLayout: Sendable, Hashable, CaseIterable {
     /// Sidekiq 7: one hash per minute, nothing of the time padded; histogram day and hour padded.
     case sidekiq7
     /// Sidekiq 8: one hash per minute with the minute padded, one per ten minutes; nothing of the histogram padded.

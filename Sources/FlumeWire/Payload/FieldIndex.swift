@@ -18,8 +18,12 @@ struct FieldIndex: Sendable {
     /// Remembers a value; a later one of the same key replaces it, as in Ruby.
     @inline(__always)
     mutating func record(_ field: KnownField, _ lower: Int, _ upper: Int) {
-        places[field.rawValue] = Place(
-            lower: UInt32(truncatingIfNeeded: lower), upper: UInt32(truncatingIfNeeded: upper))
+        // Reading is limited to 2 GiB; only edits could grow a payload beyond what fits here.
+        guard let lower = UInt32(exactly: lower), let upper = UInt32(exactly: upper) else {
+            places[field.rawValue] = Place()
+            return
+        }
+        places[field.rawValue] = Place(lower: lower, upper: upper)
     }
 
     /// Checks a whole text to be one JSON object and remembers its known fields.
@@ -64,12 +68,10 @@ struct FieldIndex: Sendable {
     /// Finds the known fields of an object that was checked before or written here.
     init(trusting text: Span<UInt8>) {
         let start = JSONScanner.blankEnd(text, from: 0)
-        // The closure may not capture a span or a mutating self: collect first.
-        var found: [(KnownField, Range<Int>)] = []
         JSONScanner.forEachMember(text, from: start) { key, value in
-            if let field = Self.field(text, key.lowerBound + 1, key.upperBound - 1) { found.append((field, value)) }
+            guard let field = Self.field(text, key.lowerBound + 1, key.upperBound - 1) else { return }
+            record(field, value.lowerBound, value.upperBound)
         }
-        for (field, value) in found { record(field, value.lowerBound, value.upperBound) }
     }
 
     @inline(__always)

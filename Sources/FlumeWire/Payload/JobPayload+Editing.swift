@@ -51,7 +51,7 @@ extension JobPayload {
     public mutating func remove(_ field: String) {
         repairUTF8()
         // From the last to the first, so that the places of those still to go do not move.
-        for member in members(named: field).reversed() { cut(member) }
+        for member in scan(for: field).members.reversed() { cut(member) }
         fields = FieldIndex(trusting: bytes.span)
     }
 
@@ -74,18 +74,20 @@ extension JobPayload {
         var value: Range<Int>
     }
 
-    private func members(named field: String) -> [Member] {
+    /// The members of a name, and where a further member goes: behind the last value, or nil if there is none.
+    private func scan(for field: String) -> (members: [Member], end: Int?) {
         var found: [Member] = []
-        let start = JSONScanner.blankEnd(bytes.span, from: 0)
-        JSONScanner.forEachMember(bytes.span, from: start) { key, value in
+        var end: Int?
+        JSONScanner.forEachMember(bytes.span, from: JSONScanner.blankEnd(bytes.span, from: 0)) { key, value in
             if JSONStringCoding.isEqual(bytes, key, field) { found.append(Member(key: key, value: value)) }
+            end = value.upperBound
         }
-        return found
+        return (found, end)
     }
 
     private func range(of field: String) -> Range<Int>? {
         if let known = KnownField(key: field) { return fields[known] }
-        return members(named: field).last?.value
+        return scan(for: field).members.last?.value
     }
 
     private mutating func repairUTF8() {
@@ -95,30 +97,28 @@ extension JobPayload {
 
     private mutating func replace(_ field: String, with json: [UInt8]) {
         repairUTF8()
-        var found = members(named: field)
-        if let last = found.popLast() {
-            bytes.replaceSubrange(last.value, with: json)
-            for duplicate in found.reversed() { cut(duplicate) }
-        } else {
-            append(field, json)
+        var (found, end) = scan(for: field)
+        guard let last = found.popLast() else {
+            append(field, json, behind: end)
+            return
         }
+        bytes.replaceSubrange(last.value, with: json)
+        for duplicate in found.reversed() { cut(duplicate) }
         fields = FieldIndex(trusting: bytes.span)
     }
 
-    private mutating func append(_ field: String, _ json: [UInt8]) {
-        let start = JSONScanner.blankEnd(bytes.span, from: 0)
-        var end = min(start + 1, bytes.count)
-        var isEmpty = true
-        JSONScanner.forEachMember(bytes.span, from: start) { _, value in
-            end = value.upperBound
-            isEmpty = false
-        }
-        var member: [UInt8] = isEmpty ? [] : [UInt8(ascii: ",")]
+    /// Appends a member behind the last value; what is before stays where it is, so the other fields do too.
+    private mutating func append(_ field: String, _ json: [UInt8], behind end: Int?) {
+        let place = end ?? min(JSONScanner.blankEnd(bytes.span, from: 0) + 1, bytes.count)
+        var member: [UInt8] = end == nil ? [] : [UInt8(ascii: ",")]
         member.reserveCapacity(field.utf8.count + json.count + 4)
         JSONWriter.append(field, to: &member)
         member.append(UInt8(ascii: ":"))
         member.append(contentsOf: json)
-        bytes.replaceSubrange(end..<end, with: member)
+        bytes.replaceSubrange(place..<place, with: member)
+        if let known = KnownField(key: field) {
+            fields.record(known, place + member.count - json.count, place + member.count)
+        }
     }
 
     /// Takes a member out together with the comma behind it, or the one before it if it is the last.

@@ -11,40 +11,55 @@ extension JobPayload {
     ///   - options: Further fields, such as `backtrace`, `dead`, `tags`, `retry_queue`; written behind `queue`.
     ///   - jid: The id; leave it to the push unless a particular one is needed.
     ///   - createdAt: Leave it to the push unless a particular moment is needed; written in its own unit.
+    ///   - enqueuedAt: As `createdAt`; must be left out of what goes into the schedule.
     public init(
         jobClass: String, arguments: [JSONValue] = [], queue: String = "default", retry: RetrySetting = .default,
-        options: JSONObject = [:], jid: String? = nil, createdAt: Timestamp? = nil
+        options: JSONObject = [:], jid: String? = nil, createdAt: Timestamp? = nil,
+        enqueuedAt: Timestamp? = nil
     ) {
         self.init(
             jobClass: jobClass, encodedArguments: JSONValue.array(arguments).json, queue: queue, retry: retry,
-            options: options, jid: jid, createdAt: createdAt)
+            options: options, jid: jid, createdAt: createdAt, enqueuedAt: enqueuedAt)
     }
 
     /// Makes a new job of arguments that ``ArgumentsEncoder`` has written; see the other initializer.
     package init(
         jobClass: String, encodedArguments: [UInt8], queue: String = "default", retry: RetrySetting = .default,
-        options: JSONObject = [:], jid: String? = nil, createdAt: Timestamp? = nil
+        options: JSONObject = [:], jid: String? = nil, createdAt: Timestamp? = nil,
+        enqueuedAt: Timestamp? = nil
     ) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(encodedArguments.count + 192)
-        func append(_ key: StaticString, _ value: (inout [UInt8]) -> Void) {
-            bytes.append(bytes.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
-            JSONWriter.append("\(key)", to: &bytes)
-            bytes.append(UInt8(ascii: ":"))
-            value(&bytes)
+        bytes.append(contentsOf: "{".utf8)
+        if let retry = retry.json {
+            bytes.append(contentsOf: "\"retry\":".utf8)
+            JSONWriter.append(retry, to: &bytes)
+            bytes.append(UInt8(ascii: ","))
         }
-        if let retry = retry.json { append("retry") { JSONWriter.append(retry, to: &$0) } }
-        append("queue") { JSONWriter.append(queue, to: &$0) }
+        bytes.append(contentsOf: "\"queue\":".utf8)
+        JSONWriter.append(queue, to: &bytes)
         for member in options.members where KnownField(key: member.key)?.isSetByInitializer != true {
             bytes.append(UInt8(ascii: ","))
             JSONWriter.append(member.key, to: &bytes)
             bytes.append(UInt8(ascii: ":"))
             JSONWriter.append(member.value, to: &bytes)
         }
-        append("args") { $0.append(contentsOf: encodedArguments) }
-        append("class") { JSONWriter.append(jobClass, to: &$0) }
-        if let jid { append("jid") { JSONWriter.append(jid, to: &$0) } }
-        if let createdAt { append("created_at") { $0.append(contentsOf: createdAt.json(unit: createdAt.unit)) } }
+        bytes.append(contentsOf: ",\"args\":".utf8)
+        bytes.append(contentsOf: encodedArguments)
+        bytes.append(contentsOf: ",\"class\":".utf8)
+        JSONWriter.append(jobClass, to: &bytes)
+        if let jid {
+            bytes.append(contentsOf: ",\"jid\":".utf8)
+            JSONWriter.append(jid, to: &bytes)
+        }
+        if let createdAt {
+            bytes.append(contentsOf: ",\"created_at\":".utf8)
+            bytes.append(contentsOf: createdAt.json(unit: createdAt.unit))
+        }
+        if let enqueuedAt {
+            bytes.append(contentsOf: ",\"enqueued_at\":".utf8)
+            bytes.append(contentsOf: enqueuedAt.json(unit: enqueuedAt.unit))
+        }
         bytes.append(UInt8(ascii: "}"))
         self.init(trusting: bytes)
     }
@@ -65,8 +80,8 @@ extension JobPayload {
 extension KnownField {
     fileprivate var isSetByInitializer: Bool {
         switch self {
-        case .jid, .jobClass, .arguments, .queue, .retry, .createdAt: true
-        case .retryCount, .enqueuedAt, .failedAt, .retriedAt, .retryFor, .retryQueue, .wrapped, .displayClass,
+        case .jid, .jobClass, .arguments, .queue, .retry, .createdAt, .enqueuedAt: true
+        case .retryCount, .failedAt, .retriedAt, .retryFor, .retryQueue, .wrapped, .displayClass,
             .backtrace, .dead, .tags:
             false
         }
