@@ -132,6 +132,13 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         .testTarget(
+            name: "ReadmeTests",
+            dependencies: [
+                "Flume", "FlumeWorker", "FlumeWire", "FlumeRedis",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .testTarget(
             name: "InteropTests",
             dependencies: [
                 "Flume", "FlumeWorker", "FlumeWire", "FlumeRedis", "TestSupport",

@@ -32,45 +32,39 @@ extension JobClient {
     /// - Throws: as ``push(_:at:)``; then none was written.
     @discardableResult
     public func push(_ payloads: [JobPayload], at time: Timestamp? = nil) async throws -> [String?] {
+        guard !payloads.isEmpty else { return [] }
         let now = now()
+        let stamp = now.json(unit: timestampUnit)
         let schedule = time.flatMap { $0 > now ? $0.seconds : nil }
         var items: [PushItem] = []
         items.reserveCapacity(payloads.count)
         var jids: [String?] = []
         jids.reserveCapacity(payloads.count)
-        var generator = SystemRandomNumberGenerator()
         for payload in payloads {
-            let complete = try completed(payload, at: now, using: &generator)
-            guard var final = try await pass(complete, through: middleware[...]) else {
-                jids.append(nil)
-                continue
+            try payload.checkStorable(limits: limits)
+            var final = payload
+            final.complete(stamp: stamp) { jobIDs.next() }
+            if !middleware.isEmpty {
+                guard let passed = try await pass(final, through: middleware[...]) else {
+                    jids.append(nil)
+                    continue
+                }
+                // A middleware may have written anything.
+                try passed.checkStorable(limits: limits)
+                final = passed
             }
             let queue = final.queue ?? "default"
             if let schedule {
-                final.remove("enqueued_at")
+                if final.enqueuedAt != nil { final.remove("enqueued_at") }
                 items.append(PushItem(final.bytes, to: .schedule(at: schedule)))
             } else {
-                final.set("enqueued_at", to: now, unit: timestampUnit)
+                final.stampEnqueued(stamp)
                 items.append(PushItem(final.bytes, to: .queue(queue)))
             }
             jids.append(final.jid)
         }
         try await store.push(items)
         return jids
-    }
-
-    /// What Sidekiq's client adds before its middleware runs, and what it refuses.
-    private func completed(
-        _ payload: JobPayload, at now: Timestamp, using generator: inout some RandomNumberGenerator
-    ) throws(PayloadError) -> JobPayload {
-        try payload.checkStorable(limits: limits)
-        var payload = payload
-        if payload.queue == nil { payload.set("queue", to: "default") }
-        if payload.rawValue("retry") == nil { payload.set("retry", to: true) }
-        if payload.jid == nil { payload.set("jid", to: .string(JobID.make(using: &generator))) }
-        if payload.rawValue("created_at") == nil { payload.set("created_at", to: now, unit: timestampUnit) }
-        if payload.rawValue("at") != nil { payload.remove("at") }
-        return payload
     }
 
     private func pass(

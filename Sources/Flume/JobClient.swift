@@ -21,6 +21,7 @@ public struct JobClient: Sendable {
     let timestampUnit: Timestamp.Unit
     let limits: PayloadLimits
     let now: @Sendable () -> Timestamp
+    let jobIDs = JobIDSource()
 
     /// Makes a client; nothing is sent before the first push.
     ///

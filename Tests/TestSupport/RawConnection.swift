@@ -14,26 +14,10 @@ final class RawConnection {
     private var buffer: [UInt8] = []
 
     init(path: String) throws {
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
-            throw TestSupportError("the path of the socket is too long: \(path)")
-        }
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
+        descriptor = try UnixSocket.connect(path)
         var patience = timeval(tv_sec: 10, tv_usec: 0)
         unsafe setsockopt(
             descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-        let result = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard result == 0 else {
-            close(descriptor)
-            throw TestSupportError("cannot connect to \(path)")
-        }
     }
 
     deinit { close(descriptor) }
@@ -44,13 +28,8 @@ final class RawConnection {
         for argument in arguments {
             request += Array("$\(argument.utf8.count)\r\n".utf8) + Array(argument.utf8) + [13, 10]
         }
-        var sent = 0
-        while sent < request.count {
-            let count = unsafe request[sent...].withUnsafeBytes {
-                unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-            }
-            guard count > 0 else { throw TestSupportError("the server closed the connection") }
-            sent += count
+        guard UnixSocket.write(request[...], to: descriptor) else {
+            throw TestSupportError("the server closed the connection")
         }
         return try reply()
     }

@@ -24,6 +24,11 @@ extension JobPayload {
         replace(field, with: timestamp.json(unit: unit))
     }
 
+    /// Sets a field to raw JSON that was written here; see ``set(_:to:)``.
+    mutating func set(_ field: String, toTrusted json: [UInt8]) {
+        replace(field, with: json)
+    }
+
     /// Sets a field to raw JSON; see ``set(_:to:)``.
     ///
     /// - Throws: When the bytes are not one JSON value, or too deep inside a payload. The payload is unchanged then.

@@ -74,6 +74,27 @@ extension JobPayload {
                 .invalidArguments, at: checked.fields[.arguments]?.lowerBound,
                 "The payload has no array in \"args\". Arguments are positional; pass [] for none.")
         }
+        try checked.checkOptions()
+    }
+
+    /// What Sidekiq's client refuses besides.
+    private func checkOptions() throws(PayloadError) {
+        if let place = fields[.queue], bytes[place.lowerBound] != UInt8(ascii: "\"") || place.count < 3 {
+            throw PayloadError(
+                .invalidValue, at: place.lowerBound,
+                "The payload's \"queue\" is not a name. Leave it out for \"default\".")
+        }
+        if let place = fields[.tags], bytes[place.lowerBound] != UInt8(ascii: "[") {
+            throw PayloadError(
+                .invalidValue, at: place.lowerBound,
+                "The payload's \"tags\" is not an array; Sidekiq's Web UI needs one.")
+        }
+        if let seconds = retryFor, seconds > 1_000_000_000 {
+            throw PayloadError(
+                .invalidValue, at: fields[.retryFor]?.lowerBound,
+                "The payload's \"retry_for\" is \(seconds): it is a span in seconds, at most 1,000,000,000, not a time."
+            )
+        }
     }
 }
 

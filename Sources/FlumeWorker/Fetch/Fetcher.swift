@@ -1,5 +1,6 @@
 import FlumeRedis
 import FlumeStore
+import FlumeWire
 import Logging
 import NIOCore
 import Synchronization

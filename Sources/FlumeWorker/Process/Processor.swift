@@ -48,7 +48,7 @@ struct Processor: Sendable {
             await bury(delivery, error)
             return
         }
-        let jobClass = payload.wrapped ?? payload.jobClass ?? ""
+        let jobClass = payload.handlerName ?? ""
         let handler = handlers[jobClass]
         let context = JobContext(
             payload: payload, queue: delivery.queue, jobClass: jobClass, jobs: jobs, baseLogger: logger)

@@ -1,0 +1,101 @@
+import FlumeRedis
+import Foundation
+import Logging
+import NIOCore
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("The event loop")
+struct EventLoopIndependenceTests {
+    @Test("serves an actor that lives on it while handlers spin on every thread of the cooperative pool")
+    func spinningHandlers() async throws {
+        let server = try await RedisServer.start()
+        let client = RedisClient(try RedisConfiguration(url: server.url()), logger: Logger(label: "test"))
+        _ = try await client.send(RedisCommand("PING"))
+        let renewer = Renewer(client)
+        let pool = Pool()
+        await withTaskGroup { group in
+            group.addTask { await renewer.run(whileBlocked: pool) }
+            // Its first step is on the pool: let it get to the event loop before the pool is blocked.
+            while !pool.mayBeBlocked { await Task.yield() }
+            for _ in 0..<Pool.spinners { group.addTask { pool.spin() } }
+        }
+        #expect(await renewer.renewals == 300)
+        #expect(await renewer.reconnected)
+        let wasBlocked = pool.wasBlockedUntilTheEnd
+        #expect(wasBlocked)
+        await client.close()
+        await server.stop()
+    }
+}
+
+/// Keeps the threads of the cooperative pool busy.
+private final class Pool: Sendable {
+    /// More than the pool has threads: it may start another one when it sees fit.
+    static let spinners = 4 * ProcessInfo.processInfo.activeProcessorCount
+    private let isWanted = Atomic<Bool>(false)
+    private let isSpinning = Atomic<Bool>(false)
+    private let isDone = Atomic<Bool>(false)
+    private let probeHasRun = Atomic<Bool>(false)
+    private let wasFree = Atomic<Bool>(false)
+
+    var mayBeBlocked: Bool { isWanted.load(ordering: .relaxed) }
+    var isBlocked: Bool { isSpinning.load(ordering: .relaxed) }
+    /// Whether a task that was created behind the spinning ones had to wait until the end.
+    var wasBlockedUntilTheEnd: Bool { !wasFree.load(ordering: .relaxed) }
+
+    func allowBlocking() { isWanted.store(true, ordering: .relaxed) }
+
+    func spin() {
+        isSpinning.store(true, ordering: .relaxed)
+        let deadline = ContinuousClock.now + .seconds(20)
+        while !isDone.load(ordering: .relaxed), ContinuousClock.now < deadline {}
+    }
+
+    func probe() {
+        Task { @concurrent in probeHasRun.store(true, ordering: .relaxed) }
+    }
+
+    func release() {
+        wasFree.store(probeHasRun.load(ordering: .relaxed), ordering: .relaxed)
+        isDone.store(true, ordering: .relaxed)
+    }
+}
+
+/// Renews a lease as the worker does: an actor whose executor is the client's event loop.
+private actor Renewer {
+    private let client: RedisClient
+    private let executor: any SerialExecutor
+    private(set) var renewals = 0
+    private(set) var reconnected = false
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    init(_ client: RedisClient) {
+        self.client = client
+        executor = client.eventLoop.executor
+    }
+
+    func run(whileBlocked pool: Pool) async {
+        let generation = client.generation
+        pool.allowBlocking()
+        // Goes on until handlers spin; counts only from then on.
+        while !pool.isBlocked { _ = try? await client.send(RedisCommand("PING")) }
+        pool.probe()
+        while renewals < 300 {
+            do {
+                _ = try await client.send(RedisCommand("INCR", "renewals"))
+                renewals += 1
+                if renewals == 10 {
+                    // Ends this very connection: reconnecting must not need the pool either.
+                    _ = try await client.send(RedisCommand("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no"))
+                }
+            } catch {
+                #expect(error.code == .unknownOutcome)
+            }
+        }
+        reconnected = client.generation > generation
+        pool.release()
+    }
+}
