@@ -10,16 +10,16 @@ struct EnqueueTests {
         let text = #""zwei ü 😀 \"q\" \\ / \u0001""#
         let arguments = #"[1,\#(text),{"a":[null,true,1.5],"b":{}},-7,12345678901234567890123,[],0.1]"#
         try await withInterop { interop in
-            let jids = try await interop.enqueue(from: direction.from, "EchoJob", arguments, queue: "a.b:c-d")
-            let queued = try #require(try interop.waiting(in: "a.b:c-d").first)
+            let jids = try await interop.enqueue(from: direction.from, "EchoJob", arguments, queue: "a.b-c_D")
+            let queued = try #require(try interop.waiting(in: "a.b-c_D").first)
             #expect(queued.jid == jids.first)
-            #expect(try interop.database.execute("SMEMBERS", "queues") == "a.b:c-d")
+            #expect(try interop.database.execute("SMEMBERS", "queues") == "a.b-c_D")
 
-            let echoes = try await interop.withWorker(direction.to, queues: "a.b:c-d") { _ in
+            let echoes = try await interop.withWorker(direction.to, queues: "a.b-c_D") { _ in
                 try await interop.echoes(count: 1)
             }
             #expect(echoes.map(\.jid) == jids)
-            #expect(echoes.map(\.queue) == ["a.b:c-d"])
+            #expect(echoes.map(\.queue) == ["a.b-c_D"])
             let raw = try #require(try interop.list("interop:echo").first)
             let sent = String(decoding: try #require(queued.argumentBytes), as: UTF8.self)
             #expect(raw.hasSuffix(#""args":\#(sent)}"#), "\(raw) does not carry \(sent)")

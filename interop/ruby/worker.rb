@@ -73,7 +73,7 @@ class FailTimesJob
   include Interop
 
   def perform(key, times)
-    run = Sidekiq.redis { |redis| redis.incr("interop:fails:#{key}") }
+    run = Sidekiq.redis { |redis| redis.incr("interop:runs:#{key}") }
     raise "failure #{run} of #{times}" if run <= times
     echo([key, times])
   end
