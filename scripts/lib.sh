@@ -79,7 +79,7 @@ need() {
     fi
     install_without_starting "${missing[@]}" || fail "apt-get could not install: ${missing[*]}; its message is above"
     case " ${missing[*]} " in
-    *" redis-server "*) as_root systemctl --quiet disable redis-server >/dev/null 2>&1 || true ;;
+    *" redis-server "*) as_root update-rc.d redis-server disable >/dev/null 2>&1 || true ;;
     esac
 }
 

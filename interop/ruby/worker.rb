@@ -73,7 +73,7 @@ class FailTimesJob
   include Interop
 
   def perform(key, times)
-    run = Sidekiq.redis { |redis| redis.incr("interop:fails:#{key}") }
+    run = Sidekiq.redis { |redis| redis.incr("interop:runs:#{key}") }
     raise "failure #{run} of #{times}" if run <= times
     echo([key, times])
   end
@@ -94,7 +94,7 @@ end
 # Due retries and scheduled jobs are looked for each second: tests wait for them.
 Stack.options[:poll_interval_average] = 1
 
-queues = options[:queues].split(",").flat_map { |queue| ["-q", queue.tr(":", ",")] }
+queues = options[:queues].split(",").flat_map { |queue| ["-q", queue.sub(/:(\d+)\z/, ',\1')] }
 cli = Sidekiq::CLI.instance
 cli.parse(["-r", __FILE__, "-c", options[:concurrency].to_s, "-t", options[:timeout].to_s, *queues])
 cli.run(boot_app: false)
