@@ -41,7 +41,14 @@ let package = Package(
             ]),
         .target(
             name: "FlumeStore",
-            dependencies: ["FlumeWire", "FlumeRedis"]),
+            dependencies: ["FlumeWire", "FlumeRedis"],
+            // The scripts are part of the program: a worker needs no files beside it.
+            resources: [
+                .embedInCode("Push/push.lua"), .embedInCode("Fetch/fetch.lua"), .embedInCode("Fetch/adopt.lua"),
+                .embedInCode("Settle/settle.lua"), .embedInCode("Schedule/due.lua"),
+                .embedInCode("Schedule/promote.lua"), .embedInCode("Lease/hold.lua"), .embedInCode("Lease/bury.lua"),
+                .embedInCode("Lease/leave.lua"),
+            ]),
         .target(
             name: "FlumeRedis",
             dependencies: [
@@ -121,6 +128,13 @@ let package = Package(
             name: "FlumeWorkerTests",
             dependencies: [
                 "FlumeWorker", "Flume", "FlumeStore", "FlumeWire", "FlumeRedis", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .testTarget(
+            name: "ReadmeTests",
+            dependencies: [
+                "Flume", "FlumeWorker", "FlumeWire", "FlumeRedis",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),

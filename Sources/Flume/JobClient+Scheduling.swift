@@ -1,0 +1,40 @@
+public import FlumeWire
+
+/// Jobs for later. Sidekiq's `perform_in` and `perform_at`.
+extension JobClient {
+    /// Enqueues a job to run after a span of time.
+    ///
+    /// Not positive: as soon as possible.
+    ///
+    /// - Returns: its jid; `nil` when a middleware stopped it.
+    /// - Throws: as ``enqueue(_:options:)``.
+    @discardableResult
+    public func enqueue<J: Job>(_ job: J, after delay: Duration, options: JobOptions? = nil) async throws -> String? {
+        let (seconds, attoseconds) = delay.components
+        let microseconds = seconds.multipliedReportingOverflow(by: 1_000_000)
+        let due = now().microseconds.addingReportingOverflow(
+            Int(microseconds.partialValue) + Int(attoseconds / 1_000_000_000_000))
+        guard !microseconds.overflow, !due.overflow else { throw ScheduleError.outOfRange }
+        return try await enqueue(job, at: Timestamp(microseconds: due.partialValue), options: options)
+    }
+
+    /// Enqueues a job to run at a time.
+    ///
+    /// Past: as soon as possible.
+    ///
+    /// - Returns: its jid; `nil` when a middleware stopped it.
+    /// - Throws: as ``enqueue(_:options:)``.
+    @discardableResult
+    public func enqueue<J: Job>(_ job: J, at time: Timestamp, options: JobOptions? = nil) async throws -> String? {
+        try await push([makePayload(job, options ?? J.options)], at: time).first.flatMap(\.self)
+    }
+}
+
+/// A time that no job can be scheduled for.
+public struct ScheduleError: Error, Sendable, CustomStringConvertible {
+    /// What was wrong.
+    public let description: String
+
+    static let outOfRange = ScheduleError(
+        description: "the delay is too long; a job can be scheduled up to the year 9999")
+}

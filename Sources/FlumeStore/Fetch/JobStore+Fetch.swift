@@ -1,0 +1,115 @@
+package import FlumeRedis
+import FlumeWire
+
+extension JobStore {
+    private static let fetchScript = RedisScript(name: "fetch", source: PackageResources.fetch_lua)
+    private static let adoptScript = RedisScript(name: "adopt", source: PackageResources.adopt_lua)
+
+    /// Takes jobs from queues into the in-flight record, all in one atomic step.
+    ///
+    /// When this throws, jobs may have been taken all the same: ``adopt(_:epoch:lease:tenure:)`` finds them.
+    package func fetch(_ request: FetchRequest, leaseMilliseconds: Int, tenure: Tenure) async throws(RedisError)
+        -> FetchReply
+    {
+        var keyNames = [tenure.leaseKey, tenure.inflightKey, keys.paused]
+        for source in request.sources { keyNames.append(source.queue.key) }
+        let reply = try await redis.evaluate(Self.fetchScript, keys: keyNames) { command in
+            command.append(request.epoch)
+            command.append(leaseMilliseconds)
+            command.append(request.firstSequence)
+            command.append(request.count)
+            for source in request.sources {
+                command.append(source.queue.name)
+                command.append(source.quota)
+            }
+        }
+        guard case .array(let parts) = reply, let verdict = parts.first?.string else {
+            throw RedisError.unexpectedReply(to: "fetch.lua", reply)
+        }
+        switch verdict {
+        case "held": return deliveries(in: parts, of: request, tenure: tenure)
+        case "lapsed": return .lapsed
+        case "buried": return .buried
+        default: return .stale
+        }
+    }
+
+    private func deliveries(in parts: [RedisReply], of request: FetchRequest, tenure: Tenure) -> FetchReply {
+        var paused: Set<String> = []
+        if parts.count > 1, case .array(let names) = parts[1] {
+            for name in names { if let name = name.string { paused.insert(name) } }
+        }
+        var deliveries: [Delivery] = []
+        deliveries.reserveCapacity(request.count)
+        var broken: [(queue: String, reason: String)] = []
+        var sequence = request.firstSequence
+        for part in parts.dropFirst(2) {
+            guard case .array(let jobs) = part, let index = jobs.first?.integer,
+                request.sources.indices.contains(index - 1)
+            else { continue }
+            let queue = request.sources[index - 1].queue.name
+            for job in jobs.dropFirst() {
+                switch job {
+                case .bytes(let payload):
+                    deliveries.append(Delivery(tenure: tenure, sequence: sequence, queue: queue, payload: payload))
+                    sequence += 1
+                case .error(let error):
+                    broken.append((queue, "\(error)"))
+                default: break
+                }
+            }
+        }
+        return .held(deliveries: deliveries, paused: paused, broken: broken)
+    }
+
+    /// After a fetch whose outcome is unknown: the jobs it took, and the certainty that it takes no more.
+    ///
+    /// Safe to repeat with the same epoch until it answers.
+    ///
+    /// - Returns: the deliveries, or `nil` when the process was buried meanwhile.
+    package func adopt(
+        _ lost: FetchRequest, epoch: Int, leaseMilliseconds: Int, tenure: Tenure
+    ) async throws(RedisError) -> [Delivery]? {
+        let reply = try await redis.evaluate(
+            Self.adoptScript, keys: [tenure.leaseKey, tenure.inflightKey, keys.flumeProcesses]
+        ) { command in
+            command.append(epoch)
+            command.append(leaseMilliseconds)
+            command.append(lost.firstSequence)
+            command.append(lost.count)
+            command.append(tenure.identity)
+        }
+        guard case .array(let parts) = reply, let verdict = parts.first?.string else {
+            throw RedisError.unexpectedReply(to: "adopt.lua", reply)
+        }
+        guard verdict == "held" else { return nil }
+        return Self.deliveries(fieldsAndPayloads: parts.dropFirst(), tenure: tenure)
+            .sorted { $0.sequence < $1.sequence }
+    }
+
+    /// Reads a piece of an in-flight hash: field, payload, field, payload.
+    ///
+    /// Fields that are none of ours are passed over.
+    static func deliveries(fieldsAndPayloads parts: ArraySlice<RedisReply>, tenure: Tenure) -> [Delivery] {
+        var deliveries: [Delivery] = []
+        var at = parts.startIndex
+        while at + 1 < parts.endIndex {
+            if let field = parts[at].string, let payload = parts[at + 1].bytes,
+                let delivery = Delivery(field: field, payload: payload, tenure: tenure)
+            {
+                deliveries.append(delivery)
+            }
+            at += 2
+        }
+        return deliveries
+    }
+}
+
+extension Delivery {
+    /// Reads a field of an in-flight hash; `nil` when it is none of ours.
+    convenience init?(field: String, payload: [UInt8], tenure: Tenure) {
+        guard let colon = field.firstIndex(of: ":"), let sequence = Int(field[..<colon]) else { return nil }
+        let queue = String(field[field.index(after: colon)...])
+        self.init(tenure: tenure, sequence: sequence, queue: queue, payload: payload)
+    }
+}

@@ -1,0 +1,100 @@
+package import FlumeRedis
+import FlumeWire
+
+extension JobStore {
+    private static let pushScript = RedisScript(name: "push", source: PackageResources.push_lua)
+
+    /// Enqueues jobs, all or none of them, in the order given, in one round trip.
+    ///
+    /// Never sent again by itself: when the outcome is unknown, only the caller can know what a second job would mean.
+    package func push(_ items: [PushItem]) async throws(RedisError) {
+        guard let first = items.first else { return }
+        if items.count == 1, case .queue(let name) = first.place {
+            return try await line.push(.init(queue: name, payload: first.payload), send: pushTogether)
+        }
+        // One destination is one variadic command, which is atomic as it is.
+        if items.allSatisfy({ $0.place == first.place || $0.isScheduled && first.isScheduled }) {
+            switch first.place {
+            case .queue(let name): try await push(items, toQueue: name)
+            case .schedule: try await schedule(items)
+            }
+        } else {
+            try await pushMixed(items)
+        }
+    }
+
+    private func push(_ items: [PushItem], toQueue name: String) async throws(RedisError) {
+        var push = RedisCommand("LPUSH", keys.queue(name))
+        for item in items { push.append(item.payload) }
+        // The name goes first: a reader may see a name without a list, never a list without its name.
+        let replies = try await redis.send([RedisCommand("SADD", keys.queues, name), push])
+        for reply in replies {
+            if case .error(let error) = reply { throw error }
+        }
+    }
+
+    /// Jobs of several callers: one variadic command for each queue, all in one write.
+    private func pushTogether(_ jobs: [PushLine.Passenger]) async -> [String: Result<Void, RedisError>] {
+        var pushes: [(queue: String, command: RedisCommand)] = []
+        for job in jobs {
+            if let index = pushes.firstIndex(where: { $0.queue == job.queue }) {
+                pushes[index].command.append(job.payload)
+            } else {
+                var command = RedisCommand("LPUSH", keys.queue(job.queue))
+                command.append(job.payload)
+                pushes.append((job.queue, command))
+            }
+        }
+        var results: [String: Result<Void, RedisError>] = [:]
+        do throws(RedisError) {
+            let replies = try await redis.send(
+                pushes.flatMap { [RedisCommand("SADD", keys.queues, $0.queue), $0.command] })
+            for (index, push) in pushes.enumerated() {
+                let errors = replies[2 * index...2 * index + 1].lazy.compactMap(\.error)
+                results[push.queue] = errors.first.map { .failure($0) } ?? .success(())
+            }
+        } catch {
+            for push in pushes { results[push.queue] = .failure(error) }
+        }
+        return results
+    }
+
+    private func schedule(_ items: [PushItem]) async throws(RedisError) {
+        var add = RedisCommand("ZADD", keys.schedule)
+        for item in items {
+            guard case .schedule(let time) = item.place else { continue }
+            add.append(time)
+            add.append(item.payload)
+        }
+        _ = try await redis.send(add)
+    }
+
+    private func pushMixed(_ items: [PushItem]) async throws(RedisError) {
+        var keyNames = [keys.queues, keys.schedule]
+        var indexes: [String: Int] = [:]
+        for item in items {
+            guard case .queue(let name) = item.place, indexes[name] == nil else { continue }
+            keyNames.append(keys.queue(name))
+            indexes[name] = keyNames.count
+        }
+        _ = try await redis.evaluate(Self.pushScript, keys: keyNames) { command in
+            for item in items {
+                switch item.place {
+                case .queue(let name):
+                    command.append(indexes[name] ?? 0)
+                    command.append(name)
+                case .schedule(let time):
+                    command.append(0)
+                    command.append(time)
+                }
+                command.append(item.payload)
+            }
+        }
+    }
+}
+
+extension PushItem {
+    fileprivate var isScheduled: Bool {
+        if case .schedule = place { true } else { false }
+    }
+}

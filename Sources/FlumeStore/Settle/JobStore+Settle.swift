@@ -1,0 +1,108 @@
+package import FlumeRedis
+import FlumeWire
+
+extension JobStore {
+    private static let settleScript = RedisScript(name: "settle", source: PackageResources.settle_lua)
+    /// How long a recovery is remembered: long enough for a job that takes days to kill its process each time.
+    private static let recoveryMemoryMilliseconds = 7 * 24 * 3_600_000
+
+    /// How many jobs one settlement takes at most; `unpack` in Lua ends at 8,000.
+    package static let largestSettlement = 1000
+
+    /// Moves jobs out of the in-flight record of `tenure` to where they go, in one atomic step.
+    ///
+    /// May be sent again after an unknown outcome: a job that has left does not leave twice.
+    ///
+    /// - Parameters:
+    ///   - done: jobs that go nowhere.
+    ///   - moved: the others, none of them `.done`. Together with `done` at most ``largestSettlement``.
+    ///   - tenure: whose record they leave.
+    /// - Returns: what became of each.
+    /// - Throws: when Redis did not answer; it may have happened all the same.
+    package func settle(
+        done: [Delivery], moved: [Settlement] = [], tenure: Tenure
+    ) async throws(RedisError) -> SettleReply {
+        var keyNames = [tenure.inflightKey, tenure.leaseKey, keys.retry, keys.schedule, keys.dead, keys.queues]
+        // A key is passed once, however many jobs go there.
+        var indexes: [String: Int] = [:]
+        func index(of key: String) -> Int {
+            if let index = indexes[key] { return index }
+            keyNames.append(key)
+            indexes[key] = keyNames.count
+            return keyNames.count
+        }
+        for settlement in moved {
+            switch settlement.destination {
+            case .front(let queue, _), .back(let queue, _):
+                _ = index(of: keys.queue(queue))
+            case .recover(let queue, _, let jid, _, _):
+                _ = index(of: keys.queue(queue))
+                _ = index(of: keys.recoveries(jid))
+            case .done, .retry, .schedule, .dead: break
+            }
+        }
+        let reply = try await redis.evaluate(Self.settleScript, keys: keyNames) { command in
+            command.append(deadSetLimits.seconds)
+            command.append(deadSetLimits.lastRankToTrim)
+            command.append(Self.recoveryMemoryMilliseconds)
+            command.append(done.count)
+            for delivery in done { delivery.appendField(to: &command) }
+            for settlement in moved {
+                append(settlement, to: &command) { key in indexes[key] ?? 0 }
+            }
+        }
+        guard case .array(let parts) = reply, parts.count >= 2 + moved.count, let left = parts[1].integer else {
+            throw RedisError.unexpectedReply(to: "settle.lua", reply)
+        }
+        return SettleReply(
+            tenureIsBuried: parts[0].string == "buried",
+            doneButAbsent: done.count - left,
+            verdicts: parts.dropFirst(2).map { part in
+                switch part {
+                case .integer(1): .arrived
+                case .integer(2): .buried
+                case .integer: .absent
+                default: .refused(part.string ?? "\(part)")
+                }
+            })
+    }
+
+    private func append(_ settlement: Settlement, to command: inout RedisCommand, index: (String) -> Int) {
+        settlement.delivery.appendField(to: &command)
+        switch settlement.destination {
+        case .done:
+            // Not reached by contract; a job to be retried at once would be the safe reading, but `done` is the true one.
+            command.append("dead")
+            command.append(settlement.delivery.payload)
+        case .retry(let seconds, let payload):
+            command.append("retry")
+            command.append(seconds)
+            command.append(payload)
+        case .schedule(let seconds, let payload):
+            command.append("schedule")
+            command.append(seconds)
+            command.append(payload)
+        case .dead(let payload):
+            command.append("dead")
+            command.append(payload)
+        case .front(let queue, let payload):
+            command.append("front")
+            command.append(index(keys.queue(queue)))
+            command.append(queue)
+            command.append(payload)
+        case .back(let queue, let payload):
+            command.append("back")
+            command.append(index(keys.queue(queue)))
+            command.append(queue)
+            command.append(payload)
+        case .recover(let queue, let payload, let jid, let limit, let obituary):
+            command.append("recover")
+            command.append(index(keys.queue(queue)))
+            command.append(queue)
+            command.append(payload)
+            command.append(index(keys.recoveries(jid)))
+            command.append(limit)
+            command.append(obituary)
+        }
+    }
+}

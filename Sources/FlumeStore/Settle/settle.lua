@@ -1,0 +1,107 @@
+-- The one door out of an in-flight record: a job leaves it and arrives where it goes next in the same step.
+-- Sent twice it does nothing the second time, because a job that has left cannot leave again.
+--
+-- KEYS  1 in-flight hash   2 lease of its process   3 `retry`   4 `schedule`   5 `dead`   6 the set `queues`
+--       7… queue lists and recovery counters, named by their index below
+-- ARGV  1 seconds a dead job is kept   2 last rank to trim from `dead`   3 ms a recovery counter is kept
+--       4 number of jobs that are done   then their fields
+--       then for each other job: its field, a verb, and what the verb wants
+--         retry    seconds from now, payload          → `retry`
+--         schedule seconds from now, payload          → `schedule`
+--         dead     payload                            → `dead`, trimmed
+--         front    key, queue name, payload           → runs next in that queue
+--         back     key, queue name, payload           → runs last in that queue
+--         recover  key, queue name, payload, counter key, limit, payload for `dead` → front, or `dead` at the limit
+-- Returns {lease of the process or false, how many of the done were still in flight, then for each other job
+--         1: it has left   2: recovered into `dead`   0: it was not there (settled before, or recovered by somebody else)
+--         or Redis's words why it could not arrive, in which case it has not left}
+
+local inflight = KEYS[1]
+local done = tonumber(ARGV[4])
+local left
+if done > 0 then
+  left = redis.call('HDEL', inflight, unpack(ARGV, 5, 4 + done))
+else
+  -- A first write that needs no memory lets the later ones through while Redis is out of it.
+  left = redis.call('HDEL', inflight, '')
+end
+local reply = { redis.call('GET', KEYS[2]), left }
+
+local time = redis.call('TIME')
+local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+-- Lua's own number format keeps 14 digits, which is a tenth of a millisecond less than a score needs.
+local function score(delay) return string.format('%.6f', now + delay) end
+
+local at = 5 + done
+local function take()
+  at = at + 1
+  return ARGV[at - 1]
+end
+
+-- Each reads its arguments and answers what Redis said to the write.
+local arrive = {}
+
+function arrive.retry(go)
+  local delay, payload = tonumber(take()), take()
+  return go and redis.pcall('ZADD', KEYS[3], score(delay), payload)
+end
+
+function arrive.schedule(go)
+  local delay, payload = tonumber(take()), take()
+  return go and redis.pcall('ZADD', KEYS[4], score(delay), payload)
+end
+
+local to_trim = false
+local function bury(payload)
+  to_trim = true
+  return redis.pcall('ZADD', KEYS[5], score(0), payload)
+end
+
+function arrive.dead(go)
+  local payload = take()
+  return go and bury(payload)
+end
+
+local function enqueue(push, go)
+  local key, name, payload = KEYS[tonumber(take())], take(), take()
+  if not go then return end
+  local said = redis.pcall(push, key, payload)
+  if type(said) == 'number' then redis.pcall('SADD', KEYS[6], name) end
+  return said
+end
+
+function arrive.front(go) return enqueue('RPUSH', go) end
+function arrive.back(go) return enqueue('LPUSH', go) end
+
+function arrive.recover(go)
+  local key, name, payload = KEYS[tonumber(take())], take(), take()
+  local counter, limit, obituary = KEYS[tonumber(take())], tonumber(take()), take()
+  if not go then return end
+  local times = redis.call('INCR', counter)
+  redis.call('PEXPIRE', counter, ARGV[3])
+  if times >= limit then return bury(obituary), 2 end
+  local said = redis.pcall('RPUSH', key, payload)
+  if type(said) == 'number' then redis.pcall('SADD', KEYS[6], name) end
+  return said
+end
+
+while at <= #ARGV do
+  local field, verb = take(), take()
+  local is_there = redis.call('HEXISTS', inflight, field) == 1
+  local said, verdict = arrive[verb](is_there)
+  if not is_there then
+    reply[#reply + 1] = 0
+  elseif type(said) == 'table' then
+    -- A script is not rolled back: what could not arrive must not leave.
+    reply[#reply + 1] = said.err
+  else
+    redis.call('HDEL', inflight, field)
+    reply[#reply + 1] = verdict or 1
+  end
+end
+
+if to_trim then
+  redis.pcall('ZREMRANGEBYSCORE', KEYS[5], '-inf', score(-tonumber(ARGV[1])))
+  redis.pcall('ZREMRANGEBYRANK', KEYS[5], 0, ARGV[2])
+end
+return reply

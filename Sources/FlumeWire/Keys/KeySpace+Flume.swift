@@ -1,0 +1,15 @@
+/// Keys only Flume reads and writes. Their prefix keeps them apart from whatever Sidekiq may invent.
+extension KeySpace {
+    /// Hash of the jobs a process is running: field `<seq>:<queue>`, value payload bytes.
+    package func inflight(_ identity: String) -> String { key("flume:inflight:" + identity) }
+    /// Proof of life of a process, a string with PX; a tombstone after its burial.
+    package func lease(_ identity: String) -> String { key("flume:lease:" + identity) }
+    /// Set of the identities that may have an in-flight hash.
+    package var flumeProcesses: String { key("flume:processes") }
+    /// How often a job was recovered from a dead process; one key per job, with TTL.
+    package func recoveries(_ jid: String) -> String { key("flume:recoveries:" + jid) }
+    /// Sliding-window log of a rate limit, shared by pipelines and processes.
+    package func rateLimit(_ name: String) -> String { key("flume:limit:" + name) }
+    /// Set of the names of paused pipelines; paused queues are in ``paused``.
+    package var flumePaused: String { key("flume:paused") }
+}

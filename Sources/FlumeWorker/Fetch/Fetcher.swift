@@ -1,0 +1,168 @@
+import FlumeRedis
+import FlumeStore
+import FlumeWire
+import Logging
+import NIOCore
+import Synchronization
+
+/// The loop that takes jobs for one pipeline, as many at a time as there are free slots.
+///
+/// It runs on the event loop of the connection: a reply is read, the jobs are started and the next fetch is written
+/// without a change of thread.
+actor Fetcher {
+    /// How many jobs one fetch takes at most, so that one call does not keep Redis from others for long.
+    private static let largestFetch = 1000
+    /// How many queues of a pipeline are waited on with a connection each; more are polled.
+    private static let waiterLimit = 8
+    /// How often to look when there is a queue without a waiter, or a queue is paused, or nothing at all is the matter.
+    private static let unwatchedInterval = Duration.milliseconds(50)
+    private static let pausedInterval = Duration.milliseconds(500)
+    private static let idleInterval = Duration.seconds(5)
+
+    private let pipeline: Pipeline
+    private let selection: QueueSelection
+    private let store: JobStore
+    private let claims: Claims
+    private let lease: LeaseKeeper
+    private let slots: Slots
+    private let bell: Bell
+    private let waiters: [QueueWaiter]
+    private let start: @Sendable ([Delivery]) -> Void
+    private let logger: Logger
+    private let isStopped = Atomic(false)
+    private var generator = Xoshiro256()
+    private let executor: any SerialExecutor
+    private var paused: Set<String> = []
+    private var outage: Outage
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    /// `start` starts deliveries; it must take their slots before it returns.
+    init(
+        pipeline: Pipeline, store: JobStore, claims: Claims, lease: LeaseKeeper, slots: Slots, bell: Bell,
+        logger: Logger,
+        start: @escaping @Sendable ([Delivery]) -> Void
+    ) {
+        let queues = pipeline.queues.map { (queue: QueueKey($0.name, keys: store.keys), weight: $0.weight) }
+        self.pipeline = pipeline
+        self.selection = QueueSelection(queues, mode: pipeline.mode)
+        self.store = store
+        self.claims = claims
+        self.lease = lease
+        self.slots = slots
+        self.bell = bell
+        self.start = start
+        self.logger = logger
+        self.executor = store.redis.eventLoop.executor
+        self.outage = Outage("fetch jobs", logger: logger)
+        self.waiters = queues.prefix(Self.waiterLimit).map { entry in
+            QueueWaiter(
+                queue: entry.queue, redis: store.redis.sibling(name: "wait:\(entry.queue.name)"), work: bell)
+        }
+    }
+
+    /// Fetches no more.
+    ///
+    /// What a fetch under way brings is still started.
+    nonisolated func stop() {
+        isStopped.store(true, ordering: .releasing)
+        for waiter in waiters { waiter.stop() }
+        bell.ring()
+    }
+
+    /// Fetches until it is stopped.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            for waiter in waiters {
+                group.addTask { await waiter.run() }
+            }
+            await loop()
+        }
+    }
+
+    /// Closes the connections that wait on queues, so that ``run()`` need not wait for their commands to end.
+    nonisolated func disconnect() async {
+        for waiter in waiters { await waiter.disconnect() }
+    }
+
+    private func loop() async {
+        while !isStopped.load(ordering: .acquiring) {
+            let demand = min(slots.available, Self.largestFetch)
+            guard demand > 0 else {
+                await bell.wait()
+                continue
+            }
+            let deliveries = await fetch(demand)
+            if !deliveries.isEmpty { start(deliveries) }
+            if deliveries.count < demand { await waitForWork() }
+        }
+    }
+
+    private func waitForWork() async {
+        for (waiter, queue) in zip(waiters, selection.all) where !paused.contains(queue.name) { waiter.arm() }
+        let interval =
+            waiters.count < selection.all.count
+            ? Self.unwatchedInterval : paused.isEmpty ? Self.idleInterval : Self.pausedInterval
+        await bell.wait(atMost: interval)
+    }
+
+    /// One fetch, through to certainty about what it took.
+    private func fetch(_ demand: Int) async -> [Delivery] {
+        let (tenure, epoch, firstSequence) = claims.reserve(demand)
+        let request = FetchRequest(
+            epoch: epoch, firstSequence: firstSequence, count: demand,
+            sources: selection.sources(count: demand, using: &generator))
+        do throws(RedisError) {
+            let reply = try await store.fetch(request, leaseMilliseconds: lease.milliseconds, tenure: tenure)
+            outage.end()
+            switch reply {
+            case .held(let deliveries, let paused, let broken):
+                self.paused = paused
+                for queue in broken { report(queue) }
+                return deliveries
+            case .lapsed: await lease.renew()
+            case .buried: lease.renounce(tenure)
+            case .stale: break
+            }
+            return []
+        } catch {
+            outage.begin(error)
+            guard !error.isRetriable, error.code != .closed else {
+                await bell.wait(atMost: outage.pause)
+                return []
+            }
+            return await adopt(request, of: tenure)
+        }
+    }
+
+    /// Rule: a lost reply loses nothing.
+    ///
+    /// Asks until Redis answers, even while the pipeline is being stopped.
+    private func adopt(_ lost: FetchRequest, of tenure: Tenure) async -> [Delivery] {
+        let epoch = claims.proposeEpoch()
+        while true {
+            await bell.wait(atMost: outage.pause)
+            do throws(RedisError) {
+                let adopted = try await store.adopt(
+                    lost, epoch: epoch, leaseMilliseconds: lease.milliseconds, tenure: tenure)
+                outage.end()
+                guard let adopted else {
+                    lease.renounce(tenure)
+                    return []
+                }
+                claims.enter(epoch: epoch, of: tenure)
+                return adopted
+            } catch {
+                outage.begin(error)
+                // Given up only with the connection itself, at the very end; then the jobs are recovered by others.
+                if error.code == .closed { return [] }
+            }
+        }
+    }
+
+    private func report(_ broken: (queue: String, reason: String)) {
+        logger.error(
+            "queue cannot be read and is passed over: its key does not hold a list",
+            metadata: ["flume.queue": "\(broken.queue)", "flume.reason": "\(broken.reason)"])
+    }
+}

@@ -1,0 +1,10 @@
+extension Duration {
+    /// In seconds.
+    package var seconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) + Double(attoseconds) / 1e18
+    }
+
+    /// In milliseconds.
+    package var milliseconds: Double { seconds * 1000 }
+}

@@ -1,0 +1,87 @@
+import FlumeRedis
+import FlumeStore
+import Logging
+import NIOCore
+import Synchronization
+
+/// Keeps the proof that this process lives, on a connection and an event loop that no handler can block.
+actor LeaseKeeper {
+    /// How long a lease holds without renewal.
+    ///
+    /// Together with the recoverer's second look it is what bounds recovery.
+    nonisolated let milliseconds: Int
+
+    private let store: JobStore
+    private let claims: Claims
+    private let clock: WallClock
+    private let successor: @Sendable () -> Tenure
+    private let logger: Logger
+    private let bell: Bell
+    private let isStopped = Atomic(false)
+    private let executor: any SerialExecutor
+    private var outage: Outage
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    /// `store` is on a connection that carries no payloads; `successor` makes a new life after this one was buried.
+    init(
+        store: JobStore, claims: Claims, lease: Duration, clock: WallClock, logger: Logger,
+        successor: @escaping @Sendable () -> Tenure
+    ) {
+        self.store = store
+        self.claims = claims
+        self.milliseconds = max(100, Int(lease.milliseconds))
+        self.clock = clock
+        self.logger = logger
+        self.successor = successor
+        self.bell = Bell(on: store.redis.eventLoop)
+        self.executor = store.redis.eventLoop.executor
+        self.outage = Outage("renew the lease", logger: logger)
+    }
+
+    /// Renews three times in each lease, until it is stopped.
+    func run() async {
+        let period = Duration.milliseconds(milliseconds / 3)
+        while !isStopped.load(ordering: .acquiring) {
+            let hasRenewed = await renew()
+            await bell.wait(atMost: hasRenewed ? period : min(period, outage.pause))
+        }
+    }
+
+    /// Ends ``run()``.
+    ///
+    /// The lease stays until it runs out or is given up.
+    nonisolated func stop() {
+        isStopped.store(true, ordering: .releasing)
+        bell.ring()
+    }
+
+    /// Takes or renews the lease now.
+    ///
+    /// - Returns: whether it is held.
+    @discardableResult
+    func renew() async -> Bool {
+        let (tenure, epoch) = claims.lease
+        let sent = ContinuousClock.now
+        do throws(RedisError) {
+            let (hold, redisTime) = try await store.hold(tenure, epoch: epoch, milliseconds: milliseconds)
+            outage.end()
+            clock.adjust(redisMicroseconds: redisTime, roundTrip: sent.duration(to: .now))
+            guard hold == .buried else { return true }
+            renounce(tenure)
+            return false
+        } catch {
+            outage.begin(error)
+            return false
+        }
+    }
+
+    /// Goes on under a new identity after `buried` was found buried; its jobs are somebody else's now.
+    nonisolated func renounce(_ buried: Tenure) {
+        guard claims.renounce(buried, for: successor) else { return }
+        logger.error(
+            "this process was taken for dead and its jobs were recovered by others; it goes on under a new identity",
+            metadata: [LogKeys.identity: "\(buried.identity)", "flume.successor": "\(claims.tenure.identity)"])
+        bell.ring()
+    }
+}

@@ -1,0 +1,127 @@
+import FlumeRedis
+import FlumeStore
+import FlumeWire
+import Logging
+import NIOCore
+import Synchronization
+
+/// Finds processes that died with jobs in flight and puts their jobs back.
+///
+/// Death needs proof: a lease seen absent twice, one lease apart, over one unbroken connection. A Redis that was away for
+/// longer than everybody's lease must not make everybody recover everybody.
+actor Recoverer {
+    private static let page = 100
+
+    private let store: JobStore
+    private let claims: Claims
+    private let lease: Duration
+    private let poisonLimit: Int
+    private let limits: PayloadLimits
+    private let failures: FailureRule
+    private let logger: Logger
+    private let bell: Bell
+    private let isStopped = Atomic(false)
+    private let executor: any SerialExecutor
+    private var outage: Outage
+    /// Since when, and over which connection, a lease has been missed.
+    private var missing: [String: (since: ContinuousClock.Instant, generation: UInt64)] = [:]
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    /// A job recovered `poisonLimit` times goes to `dead`: it may be what kills the processes.
+    init(
+        store: JobStore, claims: Claims, lease: Duration, poisonLimit: Int, limits: PayloadLimits,
+        failures: FailureRule,
+        logger: Logger
+    ) {
+        self.store = store
+        self.claims = claims
+        self.lease = lease
+        self.poisonLimit = max(1, poisonLimit)
+        self.limits = limits
+        self.failures = failures
+        self.logger = logger
+        self.bell = Bell(on: store.redis.eventLoop)
+        self.executor = store.redis.eventLoop.executor
+        self.outage = Outage("look for dead processes", logger: logger)
+    }
+
+    /// Looks four times in each lease, until it is stopped.
+    func run() async {
+        while !isStopped.load(ordering: .acquiring) {
+            do throws(RedisError) {
+                try await look()
+                outage.end()
+            } catch {
+                outage.begin(error)
+            }
+            await bell.wait(atMost: lease / 4)
+        }
+    }
+
+    /// Ends ``run()``.
+    nonisolated func stop() {
+        isStopped.store(true, ordering: .releasing)
+        bell.ring()
+    }
+
+    private func look() async throws(RedisError) {
+        let generation = store.redis.generation
+        let own = claims.tenure.identity
+        let identities = try await store.processesWithLeases().filter { $0 != own }
+        let absent = try await store.absentLeases(of: identities)
+        guard store.redis.generation == generation else { return missing = [:] }
+        let now = ContinuousClock.now
+        missing = missing.filter { absent.contains($0.key) && $0.value.generation == generation }
+        for identity in absent.sorted() {
+            guard let first = missing[identity] else {
+                missing[identity] = (now, generation)
+                continue
+            }
+            guard first.since.duration(to: now) >= lease else { continue }
+            missing[identity] = nil
+            try await recover(identity)
+        }
+    }
+
+    private func recover(_ identity: String) async throws(RedisError) {
+        guard try await store.bury(identity) else { return }
+        let dead = Tenure(identity: identity, keys: store.keys)
+        var recovered = 0
+        var poisoned = 0
+        while true {
+            let deliveries = try await store.inflight(of: dead, page: Self.page)
+            if deliveries.isEmpty { break }
+            // What was taken last goes back first, so that the oldest is the next to run.
+            let settlements = deliveries.sorted { $0.sequence > $1.sequence }
+                .map { Settlement($0, to: destination(of: $0, from: identity)) }
+            let verdicts = try await store.settle(done: [], moved: settlements, tenure: dead).verdicts
+            recovered += verdicts.count { $0 == .arrived }
+            poisoned += verdicts.count { $0 == .buried }
+            if verdicts.contains(where: { if case .refused = $0 { true } else { false } }) {
+                logger.error(
+                    "jobs of a dead process cannot be put back where they were; trying again",
+                    metadata: [LogKeys.identity: "\(identity)", LogKeys.reason: "\(verdicts)"])
+                return
+            }
+        }
+        _ = try await store.leave(dead)
+        logger.warning(
+            "recovered the jobs of a dead process",
+            metadata: [
+                LogKeys.identity: "\(identity)", LogKeys.count: "\(recovered)", "flume.poisoned": "\(poisoned)",
+            ])
+    }
+
+    private func destination(of delivery: Delivery, from identity: String) -> Destination {
+        guard let payload = try? JobPayload(parsing: delivery.payload, limits: limits) else {
+            return .front(queue: delivery.queue, payload: delivery.payload)
+        }
+        let error = WorkerDiedError(identity: identity, times: poisonLimit)
+        return .recover(
+            queue: delivery.queue, payload: delivery.payload,
+            // A job without a jid has no name to count under but its bytes' own.
+            jid: payload.jid ?? "\(delivery.payload.hashValue)", limit: poisonLimit,
+            obituary: failures.failed(payload, error, delivery.queue, nil).bytes)
+    }
+}

@@ -1,0 +1,112 @@
+public import FlumeRedis
+import FlumeStore
+import FlumeWire
+public import Logging
+public import ServiceLifecycle
+import Synchronization
+
+/// A process that runs jobs: Sidekiq's server.
+///
+/// ```swift
+/// let worker = Worker(redis: redis, handlers: handlers, pipelines: [
+///     Pipeline("default", queues: ["critical": 3, "default": 1], concurrency: 50)
+/// ], logger: logger)
+/// try await ServiceGroup(services: [redis, worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
+/// ```
+///
+/// A job it has taken stays in a record in Redis until the same atomic step that writes where it goes next. When the
+/// process dies, others put its jobs back within three leases.
+public final class Worker: Service, Sendable {
+    /// The version shown in the Web UI.
+    static let version = "0.1.0"
+
+    /// How it works.
+    public let configuration: WorkerConfiguration
+    /// The class names it has handlers for, sorted.
+    public var jobClasses: [String] { handlers.jobClasses }
+
+    private let redis: RedisClient
+    private let handlers: HandlerRegistry
+    private let pipelines: [Pipeline]
+    private let middleware: [any ServerMiddleware]
+    private let logger: Logger
+    private let onReady: @Sendable (String) -> Void
+    private let control = Mutex(Control())
+
+    /// Calls that may come before ``run()`` does.
+    private struct Control {
+        var run: WorkerRun?
+        var requested: Phase.Stage = .running
+    }
+
+    /// Makes a worker; nothing happens before ``run()``.
+    ///
+    /// - Parameters:
+    ///   - redis: where the jobs are. The worker opens connections of its own beside it with the same settings.
+    ///   - handlers: the code, by class.
+    ///   - pipelines: queues and how many of their jobs run at a time; at least one.
+    ///   - middleware: code around every job, the outermost first.
+    ///   - configuration: everything else.
+    ///   - logger: for what the worker says, with the job's jid, class and queue in the metadata.
+    ///   - onReady: called with the process's identity once jobs are being fetched.
+    public init(
+        redis: RedisClient, handlers: HandlerRegistry, pipelines: [Pipeline], middleware: [any ServerMiddleware] = [],
+        configuration: WorkerConfiguration = .init(), logger: Logger,
+        onReady: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.redis = redis
+        self.handlers = handlers
+        self.pipelines = pipelines
+        self.middleware = middleware
+        self.configuration = configuration
+        self.logger = logger
+        self.onReady = onReady
+    }
+
+    /// Runs jobs until a graceful shutdown, ``stop()``, a stop signal, or cancellation of the calling task.
+    ///
+    /// Then it fetches no more, waits up to the shutdown timeout, puts what still runs back at the front of its queues,
+    /// cancels it, and returns.
+    ///
+    /// - Throws: ``RedisError`` when Redis cannot be used at all: wrong address, password, database, or a replica.
+    public func run() async throws {
+        try await redis.checkServer()
+        let run = WorkerRun(
+            redis: redis, handlers: handlers, pipelines: pipelines, middleware: middleware,
+            configuration: configuration,
+            logger: logger)
+        let requested = control.withLock { control in
+            control.run = run
+            return control.requested
+        }
+        run.phase.advance(to: requested)
+        let signals = SignalListener(configuration.signals) { run.signals.receive($0, from: .operatingSystem) }
+        defer {
+            signals.stop()
+            control.withLock { $0.run = nil }
+        }
+        await withTaskCancellationOrGracefulShutdownHandler {
+            await run.run(onReady: onReady)
+        } onCancelOrGracefulShutdown: {
+            run.phase.advance(to: .stopping)
+        }
+    }
+
+    /// Takes no more jobs and lets those that run come to their end.
+    ///
+    /// It cannot be undone. Sidekiq's Quiet, signal TSTP.
+    public func quiet() { request(.quiet) }
+
+    /// Stops as a graceful shutdown does.
+    ///
+    /// Sidekiq's Stop, signal TERM.
+    public func stop() { request(.stopping) }
+
+    private func request(_ stage: Phase.Stage) {
+        let run = control.withLock { control in
+            control.requested = max(control.requested, stage)
+            return control.run
+        }
+        run?.phase.advance(to: stage)
+    }
+}

@@ -1,0 +1,84 @@
+public import FlumeWire
+
+/// How a worker works, besides its handlers and pipelines.
+///
+/// Every setting has Sidekiq's default where Sidekiq has one.
+public struct WorkerConfiguration: Sendable {
+    /// Put before every key with a colon, as redis-namespace did for Sidekiq 6; empty for none.
+    public var namespace = ""
+    /// How long running jobs may take to end once the worker is told to stop.
+    ///
+    /// Sidekiq's `timeout`.
+    public var shutdownTimeout: Duration = .seconds(25)
+    /// Retries of a job whose `retry` is `true`.
+    ///
+    /// Sidekiq's `max_retries`.
+    public var maximumRetries = 25
+    /// How many dead jobs are kept.
+    ///
+    /// Sidekiq's `dead_max_jobs`.
+    public var deadSetMaximumJobs = 10_000
+    /// How long a dead job is kept.
+    ///
+    /// Sidekiq's `dead_timeout_in_seconds`.
+    public var deadSetTimeout: Duration = .seconds(180 * 24 * 3600)
+    /// What happens to a job whose class has no handler.
+    public var unknownClass: UnknownClassPolicy = .retry
+    /// What a payload may be at most.
+    ///
+    /// What is larger or deeper goes to the dead set unread.
+    public var payloadLimits: PayloadLimits = .default
+    /// Called for every job that dies, after its handler's own hooks.
+    public var deathHooks: [DeathHook] = []
+
+    /// How often the Web UI's Busy page is written and signals from it are read.
+    public var heartbeatInterval: Duration = .seconds(10)
+    /// How long the process counts as alive without a sign of life.
+    ///
+    /// Its jobs are recovered between two and three of these after its death.
+    public var leaseDuration: Duration = .seconds(10)
+    /// A job that was in flight in so many processes when they died goes to the dead set.
+    public var poisonLimit = 3
+    /// How long the poller of `schedule` and `retry` sleeps at most.
+    public var pollInterval: Duration = .milliseconds(75)
+
+    /// The layout of the keys behind the Web UI's Metrics page: that of the Sidekiq whose UI is mounted.
+    public var metricsLayout: MetricsLayout = .sidekiq8
+    /// The form of time stamps that a payload has no example of.
+    ///
+    /// Sidekiq 8 alone reads milliseconds.
+    public var timestampUnit: Timestamp.Unit = .floatSeconds
+
+    /// The `tag` shown beside the process in the Web UI.
+    public var tag = ""
+    /// The `labels` shown beside the process in the Web UI.
+    public var labels: [String] = []
+    /// The host name in the process's identity; by default `DYNO` from the environment, else the host's.
+    public var hostname: String?
+    /// Whether counters and timers are reported to swift-metrics.
+    public var reportsMetrics = true
+
+    /// Whether the worker listens to TERM, INT, TSTP and TTIN itself.
+    ///
+    /// TSTP quiets, TERM and INT stop, a second TERM or INT exits at once, TTIN logs what is running. Inside a
+    /// `ServiceGroup` leave TERM and INT to the group: choose `.quietAndDump`.
+    public var signals: SignalHandling = .none
+    /// Whether the process exits, with status 1, when handlers ignore their cancellation at the end of a shutdown.
+    ///
+    /// Their jobs are back in their queues by then, but a Swift task cannot be killed: without this, `run()` returns while
+    /// they still run.
+    public var exitsWhenStuck = false
+
+    /// Makes the default configuration.
+    public init() {}
+}
+
+/// Which signals of the operating system a worker listens to.
+public enum SignalHandling: Sendable, Hashable {
+    /// None.
+    case none
+    /// TSTP and TTIN, which a `ServiceGroup` does not know.
+    case quietAndDump
+    /// TERM, INT, TSTP and TTIN.
+    case all
+}

@@ -1,0 +1,223 @@
+import Flume
+import FlumeRedis
+import FlumeStore
+import FlumeWire
+import Glibc
+import Logging
+import NIOCore
+import Synchronization
+
+/// One run of a worker: the parts, wired in the order a job passes them, and their order of leaving.
+///
+/// It runs on an event loop: a worker whose handlers block every thread of Swift's pool can still put their jobs back.
+actor WorkerRun {
+    /// How long handlers have to end after they were cancelled.
+    private static let cancellationGrace = Duration.seconds(3)
+    /// How long Redis has to take the last counts and the good-bye.
+    private static let farewellGrace = Duration.seconds(3)
+
+    nonisolated let phase: Phase
+    nonisolated let signals: SignalReceiver
+    nonisolated let claims: Claims
+    nonisolated let running: RunningJobs
+
+    private let configuration: WorkerConfiguration
+    private let logger: Logger
+    private let bell: Bell
+    private let hot: JobStore
+    private let calm: JobStore
+    private let lease: LeaseKeeper
+    private let settler: Settler
+    private let fetchers: [Fetcher]
+    private let poller: Poller
+    private let recoverer: Recoverer
+    private let heartbeat: Heartbeat
+    private let overdue: Bell
+    private let hasLeft: Bell
+    private let executor: any SerialExecutor
+    private var fetchersEnded = 0
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    init(
+        redis: RedisClient, handlers: HandlerRegistry, pipelines: [Pipeline], middleware: [any ServerMiddleware],
+        configuration: WorkerConfiguration, logger: Logger
+    ) {
+        let keys = KeySpace(namespace: configuration.namespace)
+        let limits = DeadSetLimits(
+            maximumJobs: configuration.deadSetMaximumJobs, seconds: Int(configuration.deadSetTimeout.components.seconds)
+        )
+        // Payloads travel on one connection, signs of life on another: a queue of large jobs must not look like death.
+        let hot = JobStore(redis: redis.sibling(name: "jobs"), keys: keys, deadSetLimits: limits)
+        let calm = JobStore(redis: redis.sibling(name: "heartbeat"), keys: keys, deadSetLimits: limits)
+        let bell = Bell(on: calm.redis.eventLoop)
+        let clock = WallClock()
+        let host = ProcessHost(hostname: configuration.hostname)
+        let makeTenure: @Sendable () -> Tenure = { Tenure(identity: host.makeIdentity(), keys: keys) }
+        let claims = Claims(makeTenure())
+        let failures = FailureRule(
+            maximumRetries: configuration.maximumRetries, timestampUnit: configuration.timestampUnit, clock: clock,
+            deathHooks: configuration.deathHooks)
+        let lease = LeaseKeeper(
+            store: calm, claims: claims, lease: configuration.leaseDuration, clock: clock, logger: logger,
+            successor: makeTenure)
+        let settler = Settler(store: hot, logger: logger) { lease.renounce($0) }
+        let running = RunningJobs(idle: bell)
+        let statistics = Statistics(reportsMetrics: configuration.reportsMetrics)
+        let phase = Phase(bell: bell)
+        let signals = SignalReceiver(
+            phase: phase, running: running, limits: configuration.payloadLimits, logger: logger)
+        let processor = Processor(
+            handlers: handlers, middleware: middleware, limits: configuration.payloadLimits, failures: failures,
+            unknownClass: configuration.unknownClass, running: running, settler: settler, statistics: statistics,
+            jobs: JobClient(redis: redis, namespace: configuration.namespace), timers: calm.redis.eventLoop,
+            clock: clock,
+            logger: logger)
+
+        self.configuration = configuration
+        self.logger = logger
+        self.bell = bell
+        self.phase = phase
+        self.signals = signals
+        self.claims = claims
+        self.running = running
+        self.hot = hot
+        self.calm = calm
+        self.lease = lease
+        self.settler = settler
+        self.fetchers = pipelines.map { pipeline in
+            let work = Bell(on: hot.redis.eventLoop)
+            let slots = Slots(pipeline.concurrency, bell: work)
+            return Fetcher(
+                pipeline: pipeline, store: hot, claims: claims, lease: lease, slots: slots, bell: work, logger: logger
+            ) { processor.start($0, slots: slots) }
+        }
+        self.poller = Poller(
+            store: calm, interval: configuration.pollInterval,
+            rule: PromotionRule(
+                limits: configuration.payloadLimits, timestampUnit: configuration.timestampUnit, clock: clock),
+            logger: logger)
+        self.recoverer = Recoverer(
+            store: calm, claims: claims, lease: configuration.leaseDuration, poisonLimit: configuration.poisonLimit,
+            limits: configuration.payloadLimits, failures: failures, logger: logger)
+        self.heartbeat = Heartbeat(
+            store: calm, claims: claims, running: running, statistics: statistics, phase: phase, pipelines: pipelines,
+            host: host, configuration: configuration, clock: clock, logger: logger
+        ) { signals.receive($0, from: .webUI) }
+        self.overdue = Bell(on: calm.redis.eventLoop)
+        self.hasLeft = Bell(on: calm.redis.eventLoop)
+        self.executor = calm.redis.eventLoop.executor
+    }
+
+    /// Runs until the phase is `stopping`, then leaves in order.
+    func run(onReady: @Sendable (String) -> Void) async {
+        await lease.renew()
+        let identity = claims.tenure.identity
+        logger.notice("worker started", metadata: [LogKeys.identity: "\(identity)"])
+        // Every child is started here, while Swift's pool is still free; from then on they live on event loops.
+        await withDiscardingTaskGroup { group in
+            let (lease, settler, poller, recoverer, heartbeat) = (lease, settler, poller, recoverer, heartbeat)
+            group.addTask { await lease.run() }
+            group.addTask { await settler.run() }
+            group.addTask { await heartbeat.run() }
+            group.addTask { await poller.run() }
+            group.addTask { await recoverer.run() }
+            group.addTask { await self.closeWhenOverdue() }
+            for fetcher in fetchers {
+                group.addTask {
+                    await fetcher.run()
+                    await self.fetcherEnded()
+                }
+            }
+            onReady(identity)
+            await wait(for: .quiet)
+            logger.notice("worker is quiet: it takes no more jobs", metadata: [LogKeys.identity: "\(identity)"])
+            for fetcher in fetchers { fetcher.stop() }
+            poller.stop()
+            await wait(for: .stopping)
+            await leave()
+        }
+    }
+
+    private func fetcherEnded() {
+        fetchersEnded += 1
+        bell.ring()
+    }
+
+    private func wait(for stage: Phase.Stage) async {
+        while phase.current < stage { await bell.wait() }
+    }
+
+    /// Waits for a condition that rings the bell when it may have come true.
+    private func wait(atMost limit: Duration, until isTrue: () -> Bool) async {
+        let end = ContinuousClock.now + limit
+        while !isTrue() {
+            let left = ContinuousClock.now.duration(to: end)
+            guard left > .zero else { return }
+            await bell.wait(atMost: left)
+        }
+    }
+
+    /// The order of leaving: wait, put back, cancel, settle what is left, say good-bye.
+    private func leave() async {
+        logger.notice(
+            "worker is stopping and waits for running jobs", metadata: [LogKeys.count: "\(running.count)"])
+        for fetcher in fetchers { await fetcher.disconnect() }
+        await wait(atMost: configuration.shutdownTimeout) {
+            running.count == 0 && fetchersEnded == fetchers.count
+        }
+        overdue.ring()
+        await putBack()
+        recoverer.stop()
+        settler.close()
+        await settler.drained()
+        heartbeat.stop()
+        await heartbeat.farewell()
+        lease.stop()
+        await giveUpLease()
+        hasLeft.ring()
+        if running.interrupted > 0, configuration.exitsWhenStuck {
+            logger.critical(
+                "handlers ignored their cancellation; their jobs are back in their queues, the process exits",
+                metadata: [LogKeys.count: "\(running.interrupted)"])
+            _exit(1)
+        }
+    }
+
+    /// First back into the queues and only then cancelled: the other way round, a crash in between would lose nothing
+    /// either, but the jobs would have to wait to be recovered.
+    private func putBack() async {
+        let entries = running.interrupt()
+        guard !entries.isEmpty else { return }
+        // What was taken last goes back first, so that the oldest is the next to run.
+        let settlements = entries.map(\.delivery).sorted { $0.sequence > $1.sequence }
+            .map { Settlement($0, to: .front(queue: $0.queue, payload: $0.payload)) }
+        let arrived = await settler.settle(settlements)
+        logger.warning(
+            "patience ended; unfinished jobs are back at the front of their queues",
+            metadata: [LogKeys.count: "\(arrived)"])
+        for entry in entries { entry.task?.cancel() }
+        await wait(atMost: Self.cancellationGrace) { running.interrupted == 0 }
+    }
+
+    private func giveUpLease() async {
+        do throws(RedisError) {
+            let left = try await hot.leave(claims.tenure)
+            guard left > 0 else { return }
+            logger.warning(
+                "jobs are still in flight and will be recovered by others", metadata: [LogKeys.count: "\(left)"])
+        } catch {
+            logger.warning("could not give up the lease; it will run out", metadata: [LogKeys.error: "\(error)"])
+        }
+    }
+
+    /// Closes the connections once everything is written, or when Redis takes too long to take it.
+    private func closeWhenOverdue() async {
+        await overdue.wait()
+        if await !hasLeft.wait(atMost: Self.cancellationGrace + Self.farewellGrace) {
+            logger.error("Redis did not take the good-bye in time; what is in flight will be recovered by others")
+        }
+        await hot.redis.close()
+        await calm.redis.close()
+    }
+}

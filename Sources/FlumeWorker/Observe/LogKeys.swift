@@ -1,0 +1,25 @@
+/// The metadata keys of everything a worker logs.
+///
+/// They are API: dashboards read them.
+package enum LogKeys {
+    /// The job's jid.
+    package static let jid = "flume.jid"
+    /// The job's class: `wrapped`, else `class`.
+    package static let jobClass = "flume.class"
+    /// The queue it was taken from.
+    package static let queue = "flume.queue"
+    /// How long it ran, in milliseconds.
+    package static let elapsed = "flume.elapsed_ms"
+    /// What went wrong.
+    package static let error = "flume.error"
+    /// How often it has failed so far.
+    package static let retryCount = "flume.retry_count"
+    /// In how many seconds it runs again.
+    package static let delay = "flume.delay_s"
+    /// The process.
+    package static let identity = "flume.identity"
+    /// How many of something.
+    package static let count = "flume.count"
+    /// Why.
+    package static let reason = "flume.reason"
+}

@@ -1,0 +1,94 @@
+import FlumeStore
+import Synchronization
+
+/// The jobs that run right now: what the heartbeat shows, what a shutdown waits for and puts back.
+final class RunningJobs: Sendable {
+    /// A job that runs.
+    struct Entry: Sendable {
+        let delivery: Delivery
+        /// Seconds since 1970.
+        let startedAt: Int
+        /// Its task, from the moment after it was started.
+        var task: Task<Void, Never>?
+        /// Whether it was cancelled because its time was up.
+        var isOverdue = false
+    }
+
+    private struct State {
+        /// By sequence number, which a process uses once, whatever its tenure.
+        var entries: [Int: Entry] = [:]
+        var interrupted = 0
+    }
+
+    private let state = Mutex(State())
+    private let idle: Bell
+
+    /// - Parameter idle: rung when the last job has ended.
+    init(idle: Bell) {
+        self.idle = idle
+    }
+
+    /// How many run.
+    var count: Int { state.withLock { $0.entries.count } }
+
+    /// All that run, in no order.
+    var snapshot: [Entry] { state.withLock { Array($0.entries.values) } }
+
+    /// How many were put back and have not come to their end yet.
+    var interrupted: Int { state.withLock { $0.interrupted } }
+
+    /// Notes jobs that are about to start.
+    func add(_ deliveries: [Delivery], startedAt seconds: Int) {
+        state.withLock { state in
+            for delivery in deliveries {
+                state.entries[delivery.sequence] = Entry(delivery: delivery, startedAt: seconds, task: nil)
+            }
+        }
+    }
+
+    /// Notes the tasks of jobs that were started; some may be over already.
+    func attach(_ tasks: [Task<Void, Never>], to deliveries: [Delivery]) {
+        state.withLock { state in
+            for (delivery, task) in zip(deliveries, tasks) {
+                guard let index = state.entries.index(forKey: delivery.sequence) else { continue }
+                state.entries.values[index].task = task
+                if state.entries.values[index].isOverdue { task.cancel() }
+            }
+        }
+    }
+
+    /// Cancels a job whose time is up.
+    ///
+    /// - Returns: whether it still ran.
+    func cancelOverdue(_ delivery: Delivery) -> Bool {
+        state.withLock { state in
+            guard let index = state.entries.index(forKey: delivery.sequence) else { return false }
+            state.entries.values[index].isOverdue = true
+            state.entries.values[index].task?.cancel()
+            return true
+        }
+    }
+
+    /// A job has come to its end.
+    ///
+    /// - Returns: its entry if it is still ours to settle; `nil` when it has been put back meanwhile.
+    func remove(_ delivery: Delivery) -> Entry? {
+        let (entry, isLast) = state.withLock { state -> (Entry?, Bool) in
+            let entry = state.entries.removeValue(forKey: delivery.sequence)
+            if entry == nil { state.interrupted -= 1 }
+            return (entry, state.entries.isEmpty && state.interrupted == 0)
+        }
+        if isLast { idle.ring() }
+        return entry
+    }
+
+    /// Takes all jobs that run away from their tasks: from now on ``remove(_:)`` tells those that they are not theirs.
+    func interrupt() -> [Entry] {
+        state.withLock { state in
+            let entries = Array(state.entries.values)
+            state.entries = [:]
+            state.interrupted += entries.count
+            return entries
+        }
+    }
+}

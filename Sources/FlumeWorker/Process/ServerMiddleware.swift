@@ -1,0 +1,13 @@
+/// Code around every job of a worker: Sidekiq's server middleware.
+///
+/// The first in the list is the outermost. It runs on the job's task: what it throws is the job's failure, and a
+/// ``JobDirective`` it throws is obeyed. Not calling `next` ends the job as done.
+public protocol ServerMiddleware: Sendable {
+    /// Runs around a job.
+    ///
+    /// - Parameters:
+    ///   - context: the job. Its arguments are not decoded yet.
+    ///   - next: the rest of the chain, and at its end the handler. Call it at most once.
+    /// - Throws: what is to be the job's failure.
+    func call(_ context: JobContext, next: (JobContext) async throws -> Void) async throws
+}

@@ -1,0 +1,161 @@
+import Flume
+import FlumeStore
+import FlumeWire
+import Logging
+
+/// Where a job goes that did not simply end well: Sidekiq's retry logic, in the words of its 8.1.
+struct FailureRule: Sendable {
+    /// What is to become of a job.
+    struct Ruling {
+        var destination: Destination
+        /// Set when the job has died: what death hooks get.
+        var death: (payload: JobPayload, error: any Error)?
+        var summary: String
+        var logLevel: Logger.Level
+        var metadata: Logger.Metadata = [:]
+    }
+
+    /// The limit where `retry` is `true`: Sidekiq's `max_retries`.
+    var maximumRetries = 25
+    /// How time stamps are written that have no fellow in the payload.
+    var timestampUnit: Timestamp.Unit = .floatSeconds
+    var clock: WallClock
+    /// Called for every death, after those of the handler.
+    var deathHooks: [DeathHook] = []
+
+    /// The one place that decides.
+    func ruling(
+        on outcome: Outcome, payload: JobPayload, queue: String, handler: Handler?, unknownClass: UnknownClassPolicy
+    ) -> Ruling {
+        switch outcome {
+        case .done:
+            return Ruling(destination: .done, summary: "job done", logLevel: .info)
+        case .failed(let error):
+            return failure(error, payload, queue, handler, delay: nil)
+        case .retry(let delay):
+            return failure(RequestedRetry(), payload, queue, handler, delay: delay)
+        case .snoozed(let delay):
+            return snooze(delay, payload)
+        case .discarded(let reason):
+            return Ruling(
+                destination: .done, summary: "job discarded by its handler", logLevel: .notice,
+                metadata: [LogKeys.reason: "\(reason)"])
+        case .killed(let reason):
+            let error = KilledByHandler(description: reason)
+            return death(of: failed(payload, error, queue, handler), error, "job killed by its handler")
+        case .unknownClass(let error):
+            return ruling(onUnknown: error, payload, queue, unknownClass)
+        }
+    }
+
+    private func ruling(
+        onUnknown error: UnknownClassError, _ payload: JobPayload, _ queue: String, _ policy: UnknownClassPolicy
+    ) -> Ruling {
+        switch policy {
+        case .retry:
+            return failure(error, payload, queue, nil, delay: nil)
+        case .dead:
+            return death(of: failed(payload, error, queue, nil), error, "job of an unknown class goes to the dead set")
+        case .forward(let other):
+            return Ruling(
+                destination: .back(queue: other, payload: moved(payload, to: other).bytes),
+                summary: "job of an unknown class handed on", logLevel: .notice, metadata: ["flume.to": "\(other)"])
+        }
+    }
+
+    private func moved(_ payload: JobPayload, to queue: String) -> JobPayload {
+        var payload = payload.repairingUTF8()
+        payload.set("queue", to: .string(queue))
+        payload.set("enqueued_at", to: clock.now, unit: payload.timestampUnit ?? timestampUnit)
+        return payload
+    }
+
+    /// Sidekiq's `process_retry`, step by step as `retry_for`, count, back-off and jitter decide.
+    private func failure(
+        _ error: any Error, _ payload: JobPayload, _ queue: String, _ handler: Handler?, delay: Duration?
+    ) -> Ruling {
+        let setting = payload.retry == .absent ? handler?.retry ?? .default : payload.retry
+        if setting == .none {
+            var ruling = death(of: payload, error, "job failed and is not to be retried")
+            ruling.destination = .done
+            return ruling
+        }
+        let failed = failed(payload, error, queue, handler)
+        let count = failed.retryCount ?? 0
+        if isExhausted(failed, count, setting) {
+            return death(of: failed, error, "job failed and has used up its retries")
+        }
+        switch delay.map(BackOff.Decision.after) ?? handler?.backOff.decide(count, error, payload) ?? .standard {
+        case .kill:
+            return death(of: failed, error, "job failed and its back-off says to kill it")
+        case .discard:
+            var ruling = death(of: failed, error, "job failed and its back-off says to discard it")
+            ruling.destination = .done
+            return ruling
+        case .after(let chosen) where chosen > .zero:
+            let seconds = chosen.seconds + (delay == nil ? jitter(count) : 0)
+            return retry(failed, error, seconds, count)
+        case .standard, .after:
+            return retry(failed, error, Double(RetryFormula.delay(count)) + jitter(count), count)
+        }
+    }
+
+    /// With `retry_for` only the time counts, otherwise only the number.
+    private func isExhausted(_ failed: JobPayload, _ count: Int, _ setting: RetrySetting) -> Bool {
+        if let seconds = failed.retryFor {
+            guard let first = failed.failedAt else { return false }
+            return first.seconds + Double(seconds) < clock.now.seconds
+        }
+        if case .limit(let limit) = setting { return count >= limit }
+        return count >= maximumRetries
+    }
+
+    private func jitter(_ count: Int) -> Double {
+        var generator = SystemRandomNumberGenerator()
+        return Double(RetryFormula.jitter(count, using: &generator))
+    }
+
+    private func retry(_ failed: JobPayload, _ error: any Error, _ seconds: Double, _ count: Int) -> Ruling {
+        Ruling(
+            destination: .retry(seconds: seconds, payload: failed.bytes), summary: "job failed and is retried later",
+            logLevel: .warning,
+            metadata: [
+                LogKeys.error: "\(error)", LogKeys.retryCount: "\(count)", LogKeys.delay: "\(Int(seconds))",
+            ])
+    }
+
+    private func death(of payload: JobPayload, _ error: any Error, _ summary: String) -> Ruling {
+        Ruling(
+            destination: payload.dead ? .dead(payload: payload.bytes) : .done, death: (payload, error),
+            summary: summary, logLevel: .error, metadata: [LogKeys.error: "\(error)"])
+    }
+
+    /// The payload with the failure written into it.
+    func failed(
+        _ payload: JobPayload, _ error: any Error, _ queue: String, _ handler: Handler?
+    ) -> JobPayload {
+        FailureFields(
+            message: "\(error)", errorClass: "\(type(of: error))",
+            backtrace: (error as? any BacktraceProviding)?.backtrace ?? [], failedAt: clock.now, fetchedFrom: queue,
+            classRetry: handler?.retry ?? .default, unit: timestampUnit
+        ).applied(to: payload.repairingUTF8())
+    }
+
+    private func snooze(_ delay: Duration, _ payload: JobPayload) -> Ruling {
+        var snoozed = payload.repairingUTF8()
+        snoozed.remove("enqueued_at")
+        return Ruling(
+            destination: .schedule(seconds: max(0, delay.seconds), payload: snoozed.bytes), summary: "job snoozed",
+            logLevel: .info, metadata: [LogKeys.delay: "\(delay.seconds)"])
+    }
+}
+
+/// Stands in `error_class` of a job whose handler asked for a retry.
+private struct RequestedRetry: Error, CustomStringConvertible {
+    var description: String { "the handler asked for a retry" }
+}
+
+/// Stands in `error_class` of a job that its handler killed.
+private struct KilledByHandler: Error, CustomStringConvertible {
+    var description: String
+}

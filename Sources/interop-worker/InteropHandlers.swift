@@ -1,0 +1,75 @@
+import Flume
+import FlumeRedis
+import FlumeWire
+import FlumeWorker
+
+/// What a failing test job throws.
+struct InteropError: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Arguments of several types, as a typed job.
+struct TypedJob: Job {
+    var number: Int
+    var text: String
+    var map: [String: Int]
+    var factor: Double?
+}
+
+extension HandlerRegistry {
+    /// The classes of the black-box tests.
+    static func interop(redis: RedisClient) -> HandlerRegistry {
+        HandlerRegistry {
+            Handler.raw("EchoJob") { payload, context in try await echo(payload, context, redis) }
+            Handler.raw("NoopJob") { _, _ in }
+            Handler("SleepJob") { (context, seconds: Double) in
+                _ = try await redis.send(RedisCommand("RPUSH", "interop:started", context.jid))
+                try await Task.sleep(for: .seconds(seconds))
+                _ = try await redis.send(RedisCommand("RPUSH", "interop:finished", context.jid))
+            }
+            Handler("FailJob") { (_, message: String) in throw InteropError(description: message) }
+            Handler.raw("FailTimesJob") { payload, context in
+                let arguments = try payload.arguments()
+                guard let key = arguments.first?.string, let times = arguments.dropFirst().first?.int else {
+                    throw InteropError(description: "FailTimesJob takes a key and a number")
+                }
+                let runs = try await redis.send(RedisCommand("INCR", "interop:runs:\(key)")).integer ?? 0
+                guard runs > times else { throw InteropError(description: "failure \(runs) of \(times)") }
+                try await echo(payload, context, redis)
+            }
+            .backOff(BackOff { _, _, _ in .after(.seconds(1)) })
+            Handler("SnoozeJob") { (context, seconds: Double) in
+                let runs = try await redis.send(RedisCommand("INCR", "interop:snoozed:\(context.jid)")).integer ?? 0
+                guard runs > 1 else { throw JobDirective.snooze(for: .seconds(seconds)) }
+                _ = try await redis.send(RedisCommand("RPUSH", "interop:finished", context.jid))
+            }
+            Handler.raw("CrashJob") { _, _ in fatalError("CrashJob ends its process, as asked") }
+            Handler("SpinJob") { (context, seconds: Double) in
+                _ = try await redis.send(RedisCommand("RPUSH", "interop:started", context.jid))
+                let end = ContinuousClock.now + .seconds(seconds)
+                while ContinuousClock.now < end {}
+                _ = try await redis.send(RedisCommand("RPUSH", "interop:finished", context.jid))
+            }
+            Handler(for: TypedJob.self) { job, context in
+                let factor = job.factor.map { "\($0)" } ?? "nil"
+                let map = job.map.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+                _ = try await redis.send(
+                    RedisCommand("RPUSH", "interop:echo", "\(job.number)|\(job.text)|\(map)|\(factor)"))
+            }
+        }
+    }
+}
+
+/// Writes down who ran, from which queue, and with which arguments, byte for byte.
+private func echo(_ payload: JobPayload, _ context: JobContext, _ redis: RedisClient) async throws {
+    var record = Array("{\"jid\":".utf8)
+    record += JSONValue.string(context.jid).json
+    record += Array(",\"queue\":".utf8)
+    record += JSONValue.string(context.queue).json
+    record += Array(",\"args\":".utf8)
+    record += payload.argumentBytes.map(Array.init) ?? Array("[]".utf8)
+    record += Array("}".utf8)
+    var push = RedisCommand("RPUSH", "interop:echo")
+    push.append(record)
+    _ = try await redis.send(push)
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Flume
+import FlumeRedis
+import FlumeWorker
+import Foundation
+import Logging
+
+/// A worker for black-box tests: a few classes whose effects can be read from Redis.
+@main
+struct InteropWorker: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "interop-worker", abstract: "Runs the interop test classes on a Redis shared with Ruby Sidekiq.")
+
+    @Option(help: "The Redis to work on.")
+    var redis = "redis://127.0.0.1:6379/0"
+    @Option(help: "Put before every key, with a colon.")
+    var namespace = ""
+    @Option(help: "Queues, in order: a,b or with weights a:3,b:1.")
+    var queues = "default"
+    @Option(help: "How many jobs run at a time.")
+    var concurrency = 10
+    @Option(help: "Seconds running jobs may take to end at shutdown.")
+    var shutdownTimeout = 25.0
+    @Option(help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel = "info"
+    @Option(help: "A file that gets the identity once jobs are being fetched.")
+    var identityFile: String?
+    @Option(help: "Seconds between two heartbeats.")
+    var heartbeat = 10.0
+
+    func validate() throws {
+        guard Logger.Level(rawValue: logLevel) != nil else {
+            throw ValidationError("--log-level \(logLevel): choose one of \(Logger.Level.allCases.map(\.rawValue))")
+        }
+        _ = try parsedQueues()
+    }
+
+    func run() async throws {
+        let level = Logger.Level(rawValue: logLevel) ?? .info
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardOutput(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        let logger = Logger(label: "interop-worker")
+        let client = RedisClient(try RedisConfiguration(url: redis), logger: logger)
+        var configuration = WorkerConfiguration()
+        configuration.namespace = namespace
+        configuration.shutdownTimeout = .seconds(shutdownTimeout)
+        configuration.heartbeatInterval = .seconds(heartbeat)
+        configuration.signals = .all
+        configuration.exitsWhenStuck = true
+        let identityFile = identityFile
+        let worker = Worker(
+            redis: client, handlers: .interop(redis: client),
+            pipelines: [Pipeline("default", queues: try parsedQueues(), concurrency: concurrency)],
+            configuration: configuration, logger: logger
+        ) { identity in
+            guard let identityFile else { return }
+            try? identity.write(toFile: identityFile, atomically: true, encoding: .utf8)
+        }
+        do {
+            try await worker.run()
+        } catch let error as RedisError {
+            FileHandle.standardError.write(Data("interop-worker: \(error.message)\n".utf8))
+            throw ExitCode.failure
+        }
+    }
+
+    private func parsedQueues() throws -> [Pipeline.Queue] {
+        try queues.split(separator: ",").map { text in
+            guard let colon = text.lastIndex(of: ":") else { return Pipeline.Queue(String(text)) }
+            guard let weight = Int(text[text.index(after: colon)...]), weight >= 0 else {
+                throw ValidationError("--queues \(text): write name or name:weight, the weight a number such as 3")
+            }
+            return Pipeline.Queue(String(text[..<colon]), weight: weight)
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import Foundation
+import Testing
+
+@Suite("README.md")
+struct ReadmeTests {
+    @Test("every Swift block compiles, because it stands word for word in a compiled file")
+    func blocksCompile() throws {
+        let here = URL(filePath: #filePath).deletingLastPathComponent()
+        let readme = try String(
+            contentsOf: here.appending(path: "../../README.md").standardizedFileURL, encoding: .utf8)
+        let snippets = lines(of: try String(contentsOf: here.appending(path: "Snippets.swift"), encoding: .utf8))
+        let blocks = swiftBlocks(in: readme)
+        #expect(blocks.count >= 3)
+        for block in blocks {
+            // Imports stand once at the top of a file, and `@main` cannot stand in a test.
+            let wanted = lines(of: block).filter { !$0.hasPrefix("import ") && $0 != "@main" }
+            #expect(contains(snippets, wanted), "not in Snippets.swift:\n\(block)")
+        }
+    }
+
+    private func swiftBlocks(in text: String) -> [String] {
+        text.components(separatedBy: "```swift\n").dropFirst().compactMap { $0.components(separatedBy: "```").first }
+    }
+
+    /// Lines without indentation and without empty ones; comments are part of what is compared.
+    private func lines(of text: String) -> [String] {
+        text.split(separator: "\n").map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+            .filter { !$0.isEmpty }
+    }
+
+    private func contains(_ all: [String], _ part: [String]) -> Bool {
+        guard let first = part.first else { return true }
+        return all.indices.contains { start in
+            all[start] == first && all[start...].starts(with: part)
+        }
+    }
+}
