@@ -55,7 +55,7 @@ extension JobClient {
             }
             let queue = final.queue ?? "default"
             if let schedule {
-                if final.enqueuedAt != nil { final.remove("enqueued_at") }
+                final.removeEnqueued()
                 items.append(PushItem(final.bytes, to: .schedule(at: schedule)))
             } else {
                 final.stampEnqueued(stamp)

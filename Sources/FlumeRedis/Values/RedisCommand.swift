@@ -76,6 +76,17 @@ public struct RedisCommand: Sendable {
         appendLineEnd()
     }
 
+    /// Appends an argument of so many bytes, which the closure appends to the end.
+    ///
+    /// - Parameters:
+    ///   - byteCount: How many bytes the closure appends; another number would break the connection.
+    ///   - write: Appends them.
+    package mutating func append(byteCount: Int, _ write: (inout [UInt8]) -> Void) {
+        appendHeader(byteCount)
+        write(&body)
+        appendLineEnd()
+    }
+
     /// Appends a decimal number.
     ///
     /// - Parameter argument: The number.

@@ -1,5 +1,9 @@
+import FlumeRedis
+
 /// A job taken from a queue, with the name of the place in the in-flight record that it has to leave.
-package struct Delivery: Sendable {
+///
+/// A class, because it is handed on from loop to loop: one reference to count and not four.
+package final class Delivery: Sendable {
     /// The process life that took it.
     package let tenure: Tenure
     /// Rises with each job a tenure takes and is never used twice.
@@ -19,5 +23,12 @@ package struct Delivery: Sendable {
     }
 
     /// Its field in the in-flight hash: `<sequence>:<queue>`.
-    var field: String { "\(sequence):\(queue)" }
+    func appendField(to command: inout RedisCommand) {
+        let digits = String(sequence).utf8
+        command.append(byteCount: digits.count + 1 + queue.utf8.count) { bytes in
+            bytes.append(contentsOf: digits)
+            bytes.append(UInt8(ascii: ":"))
+            bytes.append(contentsOf: queue.utf8)
+        }
+    }
 }

@@ -107,7 +107,7 @@ extension JobStore {
 
 extension Delivery {
     /// Reads a field of an in-flight hash; `nil` when it is none of ours.
-    init?(field: String, payload: [UInt8], tenure: Tenure) {
+    convenience init?(field: String, payload: [UInt8], tenure: Tenure) {
         guard let colon = field.firstIndex(of: ":"), let sequence = Int(field[..<colon]) else { return nil }
         let queue = String(field[field.index(after: colon)...])
         self.init(tenure: tenure, sequence: sequence, queue: queue, payload: payload)

@@ -9,6 +9,9 @@ extension JobStore {
     /// Never sent again by itself: when the outcome is unknown, only the caller can know what a second job would mean.
     package func push(_ items: [PushItem]) async throws(RedisError) {
         guard let first = items.first else { return }
+        if items.count == 1, case .queue(let name) = first.place {
+            return try await line.push(.init(queue: name, payload: first.payload), send: pushTogether)
+        }
         // One destination is one variadic command, which is atomic as it is.
         if items.allSatisfy({ $0.place == first.place || $0.isScheduled && first.isScheduled }) {
             switch first.place {
@@ -28,6 +31,32 @@ extension JobStore {
         for reply in replies {
             if case .error(let error) = reply { throw error }
         }
+    }
+
+    /// Jobs of several callers: one variadic command for each queue, all in one write.
+    private func pushTogether(_ jobs: [PushLine.Passenger]) async -> [String: Result<Void, RedisError>] {
+        var pushes: [(queue: String, command: RedisCommand)] = []
+        for job in jobs {
+            if let index = pushes.firstIndex(where: { $0.queue == job.queue }) {
+                pushes[index].command.append(job.payload)
+            } else {
+                var command = RedisCommand("LPUSH", keys.queue(job.queue))
+                command.append(job.payload)
+                pushes.append((job.queue, command))
+            }
+        }
+        var results: [String: Result<Void, RedisError>] = [:]
+        do throws(RedisError) {
+            let replies = try await redis.send(
+                pushes.flatMap { [RedisCommand("SADD", keys.queues, $0.queue), $0.command] })
+            for (index, push) in pushes.enumerated() {
+                let errors = replies[2 * index...2 * index + 1].lazy.compactMap(\.error)
+                results[push.queue] = errors.first.map { .failure($0) } ?? .success(())
+            }
+        } catch {
+            for push in pushes { results[push.queue] = .failure(error) }
+        }
+        return results
     }
 
     private func schedule(_ items: [PushItem]) async throws(RedisError) {

@@ -46,7 +46,7 @@ extension JobStore {
             command.append(deadSetLimits.lastRankToTrim)
             command.append(Self.recoveryMemoryMilliseconds)
             command.append(done.count)
-            for delivery in done { command.append(delivery.field) }
+            for delivery in done { delivery.appendField(to: &command) }
             for settlement in moved {
                 append(settlement, to: &command) { key in indexes[key] ?? 0 }
             }
@@ -68,7 +68,7 @@ extension JobStore {
     }
 
     private func append(_ settlement: Settlement, to command: inout RedisCommand, index: (String) -> Int) {
-        command.append(settlement.delivery.field)
+        settlement.delivery.appendField(to: &command)
         switch settlement.destination {
         case .done:
             // Not reached by contract; a job to be retried at once would be the safe reading, but `done` is the true one.

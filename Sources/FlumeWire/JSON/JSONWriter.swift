@@ -4,9 +4,9 @@
 /// valid UTF-8, as Swift strings always are.
 package enum JSONWriter {
     /// Appends a string with its quotes.
-    package static func append(_ string: some StringProtocol, to bytes: inout [UInt8]) {
+    package static func append(_ string: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
-        var string = String(string)
+        var string = string
         string.withUTF8 { unsafe appendEscaped($0, to: &bytes) }
         bytes.append(UInt8(ascii: "\""))
     }
@@ -32,6 +32,16 @@ package enum JSONWriter {
 
     /// Appends a value, whatever its depth, without recursion.
     package static func append(_ value: JSONValue, to bytes: inout [UInt8]) {
+        switch value {
+        case .null: bytes.append(contentsOf: "null".utf8)
+        case .bool(let bool): append(bool, to: &bytes)
+        case .number(let number): bytes.append(contentsOf: number.text.utf8)
+        case .string(let string): append(string, to: &bytes)
+        case .array, .object: appendContainer(value, to: &bytes)
+        }
+    }
+
+    private static func appendContainer(_ value: JSONValue, to bytes: inout [UInt8]) {
         enum Pending {
             case value(JSONValue)
             case member(JSONObject.Member)
@@ -46,14 +56,6 @@ package enum JSONWriter {
                 append(member.key, to: &bytes)
                 bytes.append(UInt8(ascii: ":"))
                 pending.append(.value(member.value))
-            case .value(.null):
-                bytes.append(contentsOf: "null".utf8)
-            case .value(.bool(let bool)):
-                append(bool, to: &bytes)
-            case .value(.number(let number)):
-                bytes.append(contentsOf: number.text.utf8)
-            case .value(.string(let string)):
-                append(string, to: &bytes)
             case .value(.array(let elements)):
                 bytes.append(UInt8(ascii: "["))
                 pending.append(.byte(UInt8(ascii: "]")))
@@ -68,6 +70,8 @@ package enum JSONWriter {
                     pending.append(.member(member))
                     if index > 0 { pending.append(.byte(UInt8(ascii: ","))) }
                 }
+            case .value(let scalar):
+                append(scalar, to: &bytes)
             }
         }
     }

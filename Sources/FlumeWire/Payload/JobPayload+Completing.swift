@@ -10,7 +10,7 @@ extension JobPayload {
         for field in [KnownField.jid, .createdAt] {
             if let place = fields[field], bytes[place.lowerBound] == UInt8(ascii: "n") { remove(field.key) }
         }
-        if rawValue("at") != nil { remove("at") }
+        if fields[.at] != nil { remove("at") }
         var members: [(KnownField, [UInt8])] = []
         if fields[.retry] == nil { members.append((.retry, Array("true".utf8))) }
         if fields[.queue] == nil { members.append((.queue, Array("\"default\"".utf8))) }
@@ -26,6 +26,11 @@ extension JobPayload {
             set("enqueued_at", toTrusted: stamp)
             return
         }
+    }
+
+    /// Drops `enqueued_at`, which a job that waits in `schedule` does not have.
+    package mutating func removeEnqueued() {
+        if fields[.enqueuedAt] != nil { remove("enqueued_at") }
     }
 
     /// Appends members that are not there yet.

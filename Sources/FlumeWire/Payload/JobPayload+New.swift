@@ -103,7 +103,7 @@ extension KnownField {
         switch self {
         case .jid, .jobClass, .arguments, .queue, .retry, .createdAt, .enqueuedAt: true
         case .retryCount, .failedAt, .retriedAt, .retryFor, .retryQueue, .wrapped, .displayClass,
-            .backtrace, .dead, .tags:
+            .backtrace, .dead, .tags, .at:
             false
         }
     }

@@ -1,7 +1,7 @@
 /// The fields whose place in a payload is remembered when it is read.
 enum KnownField: Int, CaseIterable {
     case jid, jobClass, arguments, queue, retry, retryCount, createdAt, enqueuedAt, failedAt, retriedAt
-    case retryFor, retryQueue, wrapped, displayClass, backtrace, dead, tags
+    case retryFor, retryQueue, wrapped, displayClass, backtrace, dead, tags, at
 
     /// The key in the payload.
     var key: String {
@@ -23,6 +23,7 @@ enum KnownField: Int, CaseIterable {
         case .backtrace: "backtrace"
         case .dead: "dead"
         case .tags: "tags"
+        case .at: "at"
         }
     }
 
@@ -30,6 +31,7 @@ enum KnownField: Int, CaseIterable {
     @inline(__always)
     init?(_ text: Span<UInt8>, from start: Int, to end: Int) {
         switch end &- start {
+        case 2 where text.matches("at", at: start): self = .at
         case 3 where text.matches("jid", at: start): self = .jid
         case 4 where text.matches("args", at: start): self = .arguments
         case 4 where text.matches("dead", at: start): self = .dead
@@ -51,9 +53,28 @@ enum KnownField: Int, CaseIterable {
         }
     }
 
-    /// The field of a decoded key: for keys written with escapes.
+    /// The field of a decoded key.
     init?(key: String) {
-        guard let field = Self.allCases.first(where: { $0.key == key }) else { return nil }
-        self = field
+        switch key {
+        case "jid": self = .jid
+        case "class": self = .jobClass
+        case "args": self = .arguments
+        case "queue": self = .queue
+        case "retry": self = .retry
+        case "retry_count": self = .retryCount
+        case "created_at": self = .createdAt
+        case "enqueued_at": self = .enqueuedAt
+        case "failed_at": self = .failedAt
+        case "retried_at": self = .retriedAt
+        case "retry_for": self = .retryFor
+        case "retry_queue": self = .retryQueue
+        case "wrapped": self = .wrapped
+        case "display_class": self = .displayClass
+        case "backtrace": self = .backtrace
+        case "dead": self = .dead
+        case "tags": self = .tags
+        case "at": self = .at
+        default: return nil
+        }
     }
 }

@@ -36,7 +36,8 @@ final class Statistics: Sendable {
 
     /// - Parameter reportsMetrics: whether swift-metrics gets them too.
     init(reportsMetrics: Bool) {
-        self.reportsMetrics = reportsMetrics
+        // Without a backend every report would be built for nobody.
+        self.reportsMetrics = reportsMetrics && !(MetricsSystem.factory is NOOPMetricsHandler)
     }
 
     /// An attempt has come to an end.

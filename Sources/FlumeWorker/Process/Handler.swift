@@ -5,19 +5,46 @@ public import FlumeWire
 public struct Handler: Sendable {
     typealias Perform = @Sendable (JobContext) async throws -> Void
 
-    /// The Ruby class name it answers to.
-    public let jobClass: String
-    /// Sidekiq's `sidekiq_options` of the Swift type, for payloads that carry no `retry` of their own.
-    let options: JobOptions
-    let perform: Perform
-    var timeout: Duration?
-    var backOff: BackOff = .standard
-    var deathHooks: [DeathHook] = []
+    /// Shared by all copies: a handler is looked up for every job.
+    private final class Storage: Sendable {
+        let jobClass: String
+        let retry: RetrySetting
+        let perform: Perform
+        let rules: Rules
 
-    private init(named jobClass: String, options: JobOptions = .init(), perform: @escaping Perform) {
-        self.jobClass = jobClass
-        self.options = options
-        self.perform = perform
+        init(_ jobClass: String, _ retry: RetrySetting, _ rules: Rules, _ perform: @escaping Perform) {
+            self.jobClass = jobClass
+            self.retry = retry
+            self.rules = rules
+            self.perform = perform
+        }
+    }
+
+    private struct Rules {
+        var timeout: Duration?
+        var backOff: BackOff = .standard
+        var deathHooks: [DeathHook] = []
+    }
+
+    private let storage: Storage
+
+    /// The Ruby class name it answers to.
+    public var jobClass: String { storage.jobClass }
+    /// The `retry` of the Swift type's options, for payloads that carry none of their own.
+    var retry: RetrySetting { storage.retry }
+    var perform: Perform { storage.perform }
+    var timeout: Duration? { storage.rules.timeout }
+    var backOff: BackOff { storage.rules.backOff }
+    var deathHooks: [DeathHook] { storage.rules.deathHooks }
+
+    private init(named jobClass: String, retry: RetrySetting = .default, perform: @escaping Perform) {
+        storage = Storage(jobClass, retry, Rules(), perform)
+    }
+
+    private init(_ handler: Handler, _ change: (inout Rules) -> Void) {
+        var rules = handler.storage.rules
+        change(&rules)
+        storage = Storage(handler.jobClass, handler.retry, rules, handler.perform)
     }
 
     /// Handles a typed job with a closure.
@@ -28,7 +55,7 @@ public struct Handler: Sendable {
     ///   - type: the job.
     ///   - perform: called for each job; see ``JobHandler/perform(_:context:)`` for what returning and throwing mean.
     public init<J: Job>(for type: J.Type, perform: @escaping @Sendable (J, JobContext) async throws -> Void) {
-        self.init(named: J.jobClass, options: J.options) { context in
+        self.init(named: J.jobClass, retry: J.options.retry) { context in
             try await perform(J(decodingArgumentsOf: context.payload), context)
         }
     }
@@ -82,22 +109,16 @@ public struct Handler: Sendable {
     ///
     /// Cancellation is co-operative: code that ignores it runs on, and the worker says so in its log.
     public func timeout(_ timeout: Duration) -> Handler {
-        var copy = self
-        copy.timeout = timeout
-        return copy
+        Handler(self) { $0.timeout = timeout }
     }
 
     /// How long to wait before a retry: Sidekiq's `sidekiq_retry_in`.
     public func backOff(_ backOff: BackOff) -> Handler {
-        var copy = self
-        copy.backOff = backOff
-        return copy
+        Handler(self) { $0.backOff = backOff }
     }
 
     /// Called when a job of this class has died: Sidekiq's `sidekiq_retries_exhausted`.
     public func onDeath(_ hook: @escaping DeathHook) -> Handler {
-        var copy = self
-        copy.deathHooks.append(hook)
-        return copy
+        Handler(self) { $0.deathHooks.append(hook) }
     }
 }

@@ -12,9 +12,21 @@ public struct JobContext: Sendable {
     public let queue: String
     /// The name the handler was found by: `wrapped`, else `class`.
     public let jobClass: String
+    /// What is the same for all jobs of a worker: one reference to hand on.
+    final class Environment: Sendable {
+        let jobs: JobClient
+        let logger: Logger
+
+        init(jobs: JobClient, logger: Logger) {
+            self.jobs = jobs
+            self.logger = logger
+        }
+    }
+
+    let environment: Environment
+
     /// To enqueue further jobs, on the worker's Redis.
-    public let jobs: JobClient
-    let baseLogger: Logger
+    public var jobs: JobClient { environment.jobs }
 
     /// Sidekiq's `jid`; empty when the producer wrote none.
     public var jid: String { payload.jid ?? "" }
@@ -29,7 +41,7 @@ public struct JobContext: Sendable {
 
     /// A logger with the job's jid, class and queue in its metadata.
     public var logger: Logger {
-        var logger = baseLogger
+        var logger = environment.logger
         logger[metadataKey: LogKeys.jid] = "\(jid)"
         logger[metadataKey: LogKeys.jobClass] = "\(jobClass)"
         logger[metadataKey: LogKeys.queue] = "\(queue)"

@@ -7,7 +7,7 @@ import NIOCore
 /// What happens to a delivery between fetch and settle: decode, middleware, handler, outcome.
 ///
 /// One task for each job.
-struct Processor: Sendable {
+final class Processor: Sendable {
     let handlers: HandlerRegistry
     let middleware: [any ServerMiddleware]
     let limits: PayloadLimits
@@ -16,10 +16,30 @@ struct Processor: Sendable {
     let running: RunningJobs
     let settler: Settler
     let statistics: Statistics
-    let jobs: JobClient
+    let environment: JobContext.Environment
     let timers: any EventLoop
     let clock: WallClock
     let logger: Logger
+
+    init(
+        handlers: HandlerRegistry, middleware: [any ServerMiddleware], limits: PayloadLimits, failures: FailureRule,
+        unknownClass: UnknownClassPolicy, running: RunningJobs, settler: Settler, statistics: Statistics,
+        jobs: JobClient,
+        timers: any EventLoop, clock: WallClock, logger: Logger
+    ) {
+        self.handlers = handlers
+        self.middleware = middleware
+        self.limits = limits
+        self.failures = failures
+        self.unknownClass = unknownClass
+        self.running = running
+        self.settler = settler
+        self.statistics = statistics
+        self.environment = JobContext.Environment(jobs: jobs, logger: logger)
+        self.timers = timers
+        self.clock = clock
+        self.logger = logger
+    }
 
     /// Starts a task for each delivery and takes its slot.
     ///
@@ -30,7 +50,7 @@ struct Processor: Sendable {
         slots.take(deliveries.count)
         running.add(deliveries, startedAt: clock.secondsSinceEpoch)
         let tasks = deliveries.map { delivery in
-            Task {
+            Task { [self] in
                 await perform(delivery)
                 slots.release()
             }
@@ -51,7 +71,7 @@ struct Processor: Sendable {
         let jobClass = payload.handlerName ?? ""
         let handler = handlers[jobClass]
         let context = JobContext(
-            payload: payload, queue: delivery.queue, jobClass: jobClass, jobs: jobs, baseLogger: logger)
+            payload: payload, queue: delivery.queue, jobClass: jobClass, environment: environment)
         logStart(context)
         let timer = handler?.timeout.map { cancel(delivery, after: $0, context) }
         var outcome = await attempt(handler, context)
@@ -79,7 +99,7 @@ struct Processor: Sendable {
     ///
     /// A handler that goes on regardless is left alone.
     private func cancel(_ delivery: Delivery, after timeout: Duration, _ context: JobContext) -> Scheduled<Void> {
-        timers.scheduleTask(in: TimeAmount(timeout)) {
+        timers.scheduleTask(in: TimeAmount(timeout)) { [running] in
             guard running.cancelOverdue(delivery) else { return }
             context.logger.warning(
                 "job has run into its timeout and is cancelled", metadata: [LogKeys.reason: "\(timeout)"])

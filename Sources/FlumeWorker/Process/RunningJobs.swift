@@ -15,19 +15,9 @@ final class RunningJobs: Sendable {
     }
 
     private struct State {
-        var entries: [Key: Entry] = [:]
+        /// By sequence number, which a process uses once, whatever its tenure.
+        var entries: [Int: Entry] = [:]
         var interrupted = 0
-    }
-
-    /// A sequence number is unique within a tenure only.
-    private struct Key: Hashable {
-        let tenure: ObjectIdentifier
-        let sequence: Int
-
-        init(_ delivery: Delivery) {
-            tenure = ObjectIdentifier(delivery.tenure)
-            sequence = delivery.sequence
-        }
     }
 
     private let state = Mutex(State())
@@ -51,7 +41,7 @@ final class RunningJobs: Sendable {
     func add(_ deliveries: [Delivery], startedAt seconds: Int) {
         state.withLock { state in
             for delivery in deliveries {
-                state.entries[Key(delivery)] = Entry(delivery: delivery, startedAt: seconds, task: nil)
+                state.entries[delivery.sequence] = Entry(delivery: delivery, startedAt: seconds, task: nil)
             }
         }
     }
@@ -60,9 +50,9 @@ final class RunningJobs: Sendable {
     func attach(_ tasks: [Task<Void, Never>], to deliveries: [Delivery]) {
         state.withLock { state in
             for (delivery, task) in zip(deliveries, tasks) {
-                let key = Key(delivery)
-                state.entries[key]?.task = task
-                if state.entries[key]?.isOverdue == true { task.cancel() }
+                guard let index = state.entries.index(forKey: delivery.sequence) else { continue }
+                state.entries.values[index].task = task
+                if state.entries.values[index].isOverdue { task.cancel() }
             }
         }
     }
@@ -72,10 +62,9 @@ final class RunningJobs: Sendable {
     /// - Returns: whether it still ran.
     func cancelOverdue(_ delivery: Delivery) -> Bool {
         state.withLock { state in
-            let key = Key(delivery)
-            guard state.entries[key] != nil else { return false }
-            state.entries[key]?.isOverdue = true
-            state.entries[key]?.task?.cancel()
+            guard let index = state.entries.index(forKey: delivery.sequence) else { return false }
+            state.entries.values[index].isOverdue = true
+            state.entries.values[index].task?.cancel()
             return true
         }
     }
@@ -85,7 +74,7 @@ final class RunningJobs: Sendable {
     /// - Returns: its entry if it is still ours to settle; `nil` when it has been put back meanwhile.
     func remove(_ delivery: Delivery) -> Entry? {
         let (entry, isLast) = state.withLock { state -> (Entry?, Bool) in
-            let entry = state.entries.removeValue(forKey: Key(delivery))
+            let entry = state.entries.removeValue(forKey: delivery.sequence)
             if entry == nil { state.interrupted -= 1 }
             return (entry, state.entries.isEmpty && state.interrupted == 0)
         }

@@ -74,7 +74,7 @@ struct FailureRule: Sendable {
     private func failure(
         _ error: any Error, _ payload: JobPayload, _ queue: String, _ handler: Handler?, delay: Duration?
     ) -> Ruling {
-        let setting = payload.retry == .absent ? handler?.options.retry ?? .default : payload.retry
+        let setting = payload.retry == .absent ? handler?.retry ?? .default : payload.retry
         if setting == .none {
             var ruling = death(of: payload, error, "job failed and is not to be retried")
             ruling.destination = .done
@@ -137,7 +137,7 @@ struct FailureRule: Sendable {
         FailureFields(
             message: "\(error)", errorClass: "\(type(of: error))",
             backtrace: (error as? any BacktraceProviding)?.backtrace ?? [], failedAt: clock.now, fetchedFrom: queue,
-            classRetry: handler?.options.retry ?? .default, unit: timestampUnit
+            classRetry: handler?.retry ?? .default, unit: timestampUnit
         ).applied(to: payload.repairingUTF8())
     }
 
