@@ -43,7 +43,13 @@ extension JobClient {
                 jids.append(nil)
                 continue
             }
+            // Middleware can make of a job what nobody could read.
+            if !middleware.isEmpty { try final.checkStorable(limits: limits) }
             let queue = final.queue ?? "default"
+            guard !queue.isEmpty else {
+                throw PayloadError(
+                    .invalidValue, "The job's \"queue\" is empty. Give it a name, or leave the field out.")
+            }
             if let schedule {
                 final.remove("enqueued_at")
                 items.append(PushItem(final.bytes, to: .schedule(at: schedule)))

@@ -18,17 +18,24 @@ extension JobStore {
     }
 
     /// What is due by Redis's clock, at most `page` jobs of each set, and when the next job will be. Reads only.
-    package func due(page: Int) async throws(RedisError) -> [(set: WaitingSet, jobs: DueJobs)] {
+    ///
+    /// - Parameter skipped: how many of a set's first members to pass over.
+    package func due(
+        page: Int, skipping skipped: [WaitingSet: Int] = [:]
+    ) async throws(RedisError) -> [(set: WaitingSet, jobs: DueJobs)] {
         let sets = WaitingSet.allCases
         let reply = try await redis.evaluate(Self.dueScript, keys: sets.map { key(of: $0) }) { command in
             command.append(page)
+            for set in sets { command.append(skipped[set] ?? 0) }
         }
         guard case .array(let parts) = reply, parts.count == sets.count else {
             throw RedisError.unexpectedReply(to: "due.lua", reply)
         }
         return zip(sets, parts).map { set, part in
             let items = part.array ?? []
-            return (set, DueJobs(members: items.dropFirst().compactMap(\.bytes), microsecondsToNext: items.first?.integer))
+            return (
+                set, DueJobs(members: items.dropFirst().compactMap(\.bytes), microsecondsToNext: items.first?.integer)
+            )
         }
     }
 
@@ -37,7 +44,8 @@ extension JobStore {
     /// May be sent again after an unknown outcome.
     ///
     /// - Returns: for each job what became of it.
-    package func promote(_ promotions: [Promotion], from set: WaitingSet) async throws(RedisError) -> [PromotionVerdict] {
+    package func promote(_ promotions: [Promotion], from set: WaitingSet) async throws(RedisError) -> [PromotionVerdict]
+    {
         var keyNames = [key(of: set), keys.dead, keys.queues]
         var indexes: [String: Int] = [:]
         for promotion in promotions {

@@ -45,7 +45,8 @@ actor WorkerRun {
     ) {
         let keys = KeySpace(namespace: configuration.namespace)
         let limits = DeadSetLimits(
-            maximumJobs: configuration.deadSetMaximumJobs, seconds: Int(configuration.deadSetTimeout.components.seconds))
+            maximumJobs: configuration.deadSetMaximumJobs, seconds: Int(configuration.deadSetTimeout.components.seconds)
+        )
         // Payloads travel on one connection, signs of life on another: a queue of large jobs must not look like death.
         let hot = JobStore(redis: redis.sibling(name: "jobs"), keys: keys, deadSetLimits: limits)
         let calm = JobStore(redis: redis.sibling(name: "heartbeat"), keys: keys, deadSetLimits: limits)
@@ -69,7 +70,8 @@ actor WorkerRun {
         let processor = Processor(
             handlers: handlers, middleware: middleware, limits: configuration.payloadLimits, failures: failures,
             unknownClass: configuration.unknownClass, running: running, settler: settler, statistics: statistics,
-            jobs: JobClient(redis: redis, namespace: configuration.namespace), timers: calm.redis.eventLoop, clock: clock,
+            jobs: JobClient(redis: redis, namespace: configuration.namespace), timers: calm.redis.eventLoop,
+            clock: clock,
             logger: logger)
 
         self.configuration = configuration
@@ -97,7 +99,7 @@ actor WorkerRun {
             logger: logger)
         self.recoverer = Recoverer(
             store: calm, claims: claims, lease: configuration.leaseDuration, poisonLimit: configuration.poisonLimit,
-            limits: configuration.payloadLimits, failures: failures, logger: logger)
+            limits: configuration.payloadLimits, failures: failures, handlers: handlers, logger: logger)
         self.heartbeat = Heartbeat(
             store: calm, claims: claims, running: running, statistics: statistics, phase: phase, pipelines: pipelines,
             host: host, configuration: configuration, clock: clock, logger: logger
@@ -192,7 +194,8 @@ actor WorkerRun {
             .map { Settlement($0, to: .front(queue: $0.queue, payload: $0.payload)) }
         let arrived = await settler.settle(settlements)
         logger.warning(
-            "patience ended; unfinished jobs are back at the front of their queues", metadata: [LogKeys.count: "\(arrived)"])
+            "patience ended; unfinished jobs are back at the front of their queues",
+            metadata: [LogKeys.count: "\(arrived)"])
         for entry in entries { entry.task?.cancel() }
         await wait(atMost: Self.cancellationGrace) { running.interrupted == 0 }
     }

@@ -75,7 +75,8 @@ struct Processor: Sendable {
     private func cancel(_ delivery: Delivery, after timeout: Duration, _ context: JobContext) -> Scheduled<Void> {
         timers.scheduleTask(in: TimeAmount(timeout)) {
             guard running.cancelOverdue(delivery) else { return }
-            context.logger.warning("job has run into its timeout and is cancelled", metadata: [LogKeys.reason: "\(timeout)"])
+            context.logger.warning(
+                "job has run into its timeout and is cancelled", metadata: [LogKeys.reason: "\(timeout)"])
         }
     }
 
@@ -118,13 +119,7 @@ struct Processor: Sendable {
         }
         log(ruling, context, elapsed)
         guard let death = ruling.death else { return }
-        for hook in (handler?.deathHooks ?? []) + failures.deathHooks {
-            do {
-                try await hook(death.payload, death.error)
-            } catch {
-                context.logger.error("a death hook failed", metadata: [LogKeys.error: "\(error)"])
-            }
-        }
+        await failures.callDeathHooks(of: handler, death.payload, death.error, context.logger)
     }
 
     private func bury(_ delivery: Delivery, _ error: PayloadError) async {
