@@ -101,7 +101,7 @@ actor WorkerRun {
             logger: logger)
         self.recoverer = Recoverer(
             store: calm, claims: claims, lease: configuration.leaseDuration, poisonLimit: configuration.poisonLimit,
-            limits: configuration.payloadLimits, failures: failures, logger: logger)
+            limits: configuration.payloadLimits, failures: failures, handlers: handlers, logger: logger)
         self.heartbeat = Heartbeat(
             store: calm, claims: claims, running: running, statistics: statistics, phase: phase, pipelines: pipelines,
             host: host, configuration: configuration, clock: clock, logger: logger
