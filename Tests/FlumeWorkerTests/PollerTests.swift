@@ -37,7 +37,7 @@ struct PollerTests {
                 configuration.pollInterval = .seconds(60)
                 let now = try await probe.now()
                 // Known before the worker sleeps: it must wake for them, whatever its interval.
-                for delay in [0.5, 0.8, 1.1] {
+                for delay in [3.0, 3.2, 3.4] {
                     let time = "\(now + delay)"
                     try await probe.send("ZADD", "schedule", time, job("Note", time))
                 }
