@@ -25,4 +25,7 @@ pages = visited.transform_values do |page|
   {status: page.status, error: page.error, rows: page.rows, text: page.text}.compact
 end
 puts JSON.pretty_generate(sidekiq: Sidekiq::VERSION, pages: pages)
-exit visited.values.all?(&:ok?)
+
+broken = visited.reject { |_, page| page.ok? }
+broken.each { |path, page| warn "#{path}: #{page.status} #{page.error}" }
+exit broken.empty?

@@ -1,6 +1,9 @@
 # What all files here share: real Sidekiq on one Redis, alike on 6.4.1 (Debian 12) and 7.3.2
 # (Debian 13). Nothing here reaches into Sidekiq to make it easier on Flume.
 
+# As Rails does: a bare machine has no locale, and Ruby would take text for ASCII.
+Encoding.default_external = Encoding::UTF_8
+
 require "json"
 require "optparse"
 require "sidekiq"
