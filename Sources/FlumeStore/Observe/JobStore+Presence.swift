@@ -8,16 +8,18 @@ extension JobStore {
     ///
     /// - Returns: the signal's name, such as `TSTP`.
     package func beat(_ presence: Presence) async throws(RedisError) -> String? {
-        let workKey = keys.work(presence.identity)
-        var work = [RedisCommand("UNLINK", workKey)]
-        if !presence.work.isEmpty {
-            var set = RedisCommand("HSET", workKey)
+        var work: [RedisCommand] = []
+        // Sidekiq's Busy page up to 6.4.1 reads the second name.
+        for key in [keys.work(presence.identity), keys.legacyWork(presence.identity)] {
+            work.append(RedisCommand("UNLINK", key))
+            guard !presence.work.isEmpty else { continue }
+            var set = RedisCommand("HSET", key)
             for (id, record) in presence.work {
                 set.append(id)
                 set.append(record)
             }
             work.append(set)
-            work.append(RedisCommand("EXPIRE", workKey, Self.presenceSeconds))
+            work.append(RedisCommand("EXPIRE", key, Self.presenceSeconds))
         }
         // In one transaction, so that no reader finds the rows missing between two commands.
         _ = try await redis.transaction(work)
@@ -49,7 +51,8 @@ extension JobStore {
     /// Its hash is left to expire, as Sidekiq does.
     package func withdraw(identity: String) async throws(RedisError) {
         _ = try await redis.send([
-            RedisCommand("SREM", keys.processes, identity), RedisCommand("UNLINK", keys.work(identity)),
+            RedisCommand("SREM", keys.processes, identity),
+            RedisCommand("UNLINK", keys.work(identity), keys.legacyWork(identity)),
         ])
     }
 
