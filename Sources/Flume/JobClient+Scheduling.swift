@@ -2,6 +2,9 @@ public import FlumeWire
 
 /// Jobs for later. Sidekiq's `perform_in` and `perform_at`.
 extension JobClient {
+    /// The first second of the year 10000.
+    private static let greatestTime = 253_402_300_800.0
+
     /// Enqueues a job to run after a span of time.
     ///
     /// Not positive: as soon as possible.
@@ -12,9 +15,11 @@ extension JobClient {
     public func enqueue<J: Job>(_ job: J, after delay: Duration, options: JobOptions? = nil) async throws -> String? {
         let (seconds, attoseconds) = delay.components
         let microseconds = seconds.multipliedReportingOverflow(by: 1_000_000)
-        let due = now().microseconds.addingReportingOverflow(
-            Int(microseconds.partialValue) + Int(attoseconds / 1_000_000_000_000))
-        guard !microseconds.overflow, !due.overflow else { throw ScheduleError.outOfRange }
+        let delay = microseconds.partialValue.addingReportingOverflow(attoseconds / 1_000_000_000_000)
+        let due = now().microseconds.addingReportingOverflow(Int(delay.partialValue))
+        guard !microseconds.overflow, !delay.overflow, !due.overflow,
+            let time = Timestamp(seconds: Double(due.partialValue) / 1e6), time.seconds < Self.greatestTime
+        else { throw ScheduleError.outOfRange }
         return try await enqueue(job, at: Timestamp(microseconds: due.partialValue), options: options)
     }
 

@@ -35,7 +35,9 @@ struct CutReplyTests {
             configuration.commandTimeout = .milliseconds(100)
             configuration.connectTimeout = .milliseconds(100)
             try await withClient(configuration) { client in
-                _ = try await client.send(RedisCommand("PING"))
+                try await eventually("it is connected") {
+                    await outcome { try await client.send(RedisCommand("PING")) } == nil
+                }
                 proxy.setSilent(true)
                 #expect(await outcome { try await client.send(RedisCommand("INCR", "n")) } == .unknownOutcome)
                 #expect(await outcome { try await client.send(RedisCommand("INCR", "n")) } == .timedOut)

@@ -57,7 +57,9 @@ struct FaultTests {
             configuration.commandTimeout = .milliseconds(150)
             configuration.connectTimeout = .milliseconds(300)
             try await withClient(configuration) { client in
-                _ = try await client.send(RedisCommand("PING"))
+                try await eventually("it is connected") {
+                    await outcome { try await client.send(RedisCommand("PING")) } == nil
+                }
                 server.suspend()
                 let start = ContinuousClock.now
                 #expect(await outcome { try await client.send(RedisCommand("SET", "a", "1")) } == .unknownOutcome)
@@ -80,7 +82,9 @@ struct FaultTests {
             configuration.keepAlive = .milliseconds(30)
             configuration.commandTimeout = .milliseconds(100)
             try await withClient(configuration) { client in
-                _ = try await client.send(RedisCommand("PING"))
+                try await eventually("it is connected") {
+                    await outcome { try await client.send(RedisCommand("PING")) } == nil
+                }
                 let pings = try server.execute("INFO", "commandstats")
                 try await eventually("idle PINGs are sent") { try server.execute("INFO", "commandstats") != pings }
                 server.suspend()

@@ -6,6 +6,7 @@ import FlumeWire
 import FlumeWorker
 import Logging
 import ServiceLifecycle
+import UnixSignals
 
 struct WelcomeEmail: Job {  // Ruby: WelcomeEmail.perform_async(42, "hello")
     static var options: JobOptions { .init(queue: "mailers", retry: .limit(5)) }

@@ -110,6 +110,7 @@ def drain
   cpu, after = cpu_seconds - cpu, redis_info
   worker.stop
 
+  commands = (after["total_commands_processed"].to_i - before["total_commands_processed"].to_i) / JOBS.to_f
   # What no heartbeat has written yet would be written at exit.
   processed = Sidekiq::Stats.new.processed + Sidekiq::Processor::PROCESSED.reset
   abort "load.rb: #{processed} of #{JOBS} jobs were processed" if processed != JOBS
@@ -117,9 +118,9 @@ def drain
     jobs_per_s: (JOBS / seconds).round,
     worker_cpu_us_per_job: cpu * 1e6 / JOBS,
     redis_cpu_us_per_job: (redis_cpu_seconds(after) - redis_cpu_seconds(before)) * 1e6 / JOBS,
-    redis_commands_per_job:
-      (after["total_commands_processed"].to_i - before["total_commands_processed"].to_i) / JOBS.to_f,
-    peak_rss_kb: File.read("/proc/self/status")[/VmHWM:\s*(\d+)/, 1].to_i
+    commands_sent_per_job: commands, # no scripts on this path: all that is executed was sent
+    commands_executed_per_job: commands,
+    peak_rss_mb: File.read("/proc/self/status")[/VmHWM:\s*(\d+)/, 1].to_i / 1024.0
   )
 end
 

@@ -147,7 +147,7 @@ struct ConnectionStateMachine {
         switch state {
         case .idle, .backingOff, .closed: return effects
         case .connecting, .handshaking:
-            if failures == 0, generation == 0 { effects.report = .cannotConnect(error) }
+            if failures == 0, generation == 0, !isClosing { effects.report = .cannotConnect(error) }
         case .ready, .draining:
             if !isClosing { effects.report = .lost(error) }
         }

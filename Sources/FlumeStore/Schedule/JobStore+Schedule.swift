@@ -19,11 +19,14 @@ extension JobStore {
 
     /// What is due by Redis's clock, at most `page` jobs of each set, and when the next job will be.
     ///
-    /// Reads only.
-    package func due(page: Int) async throws(RedisError) -> [(set: WaitingSet, jobs: DueJobs)] {
+    /// Reads only. `skipped` is how many of a set's first members to pass over.
+    package func due(
+        page: Int, skipping skipped: [WaitingSet: Int] = [:]
+    ) async throws(RedisError) -> [(set: WaitingSet, jobs: DueJobs)] {
         let sets = WaitingSet.allCases
         let reply = try await redis.evaluate(Self.dueScript, keys: sets.map { key(of: $0) }) { command in
             command.append(page)
+            for set in sets { command.append(skipped[set] ?? 0) }
         }
         guard case .array(let parts) = reply, parts.count == sets.count else {
             throw RedisError.unexpectedReply(to: "due.lua", reply)

@@ -6,7 +6,7 @@
 -- Returns for each job 1: moved now   0: it was gone   or Redis's words why it could not arrive, in which case it stays
 
 -- A first write that needs no memory lets the later ones through while Redis is out of it.
-redis.call('ZREM', KEYS[1], '')
+redis.call('ZREMRANGEBYRANK', KEYS[1], 1, 0)
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) + tonumber(time[2]) / 1000000

@@ -77,11 +77,14 @@ function arrive.recover(go)
   local key, name, payload = KEYS[tonumber(take())], take(), take()
   local counter, limit, obituary = KEYS[tonumber(take())], tonumber(take()), take()
   if not go then return end
-  local times = redis.call('INCR', counter)
-  redis.call('PEXPIRE', counter, ARGV[3])
+  local times = (tonumber(redis.call('GET', counter)) or 0) + 1
   if times >= limit then return bury(obituary), 2 end
   local said = redis.pcall('RPUSH', key, payload)
-  if type(said) == 'number' then redis.pcall('SADD', KEYS[6], name) end
+  if type(said) == 'number' then
+    redis.pcall('SADD', KEYS[6], name)
+    -- Counted only once it has arrived: a queue that refuses it kills no process.
+    redis.pcall('SET', counter, times, 'PX', ARGV[3])
+  end
   return said
 end
 

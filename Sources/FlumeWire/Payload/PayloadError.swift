@@ -41,7 +41,7 @@ public struct PayloadError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What is wrong, where, and what to do.
     public let message: String
 
-    init(_ code: Code, at offset: Int? = nil, _ message: String) {
+    package init(_ code: Code, at offset: Int? = nil, _ message: String) {
         self.code = code
         self.offset = offset
         self.message = message

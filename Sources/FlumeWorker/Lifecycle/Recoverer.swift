@@ -18,6 +18,7 @@ actor Recoverer {
     private let poisonLimit: Int
     private let limits: PayloadLimits
     private let failures: FailureRule
+    private let handlers: HandlerRegistry
     private let logger: Logger
     private let bell: Bell
     private let isStopped = Atomic(false)
@@ -32,7 +33,7 @@ actor Recoverer {
     init(
         store: JobStore, claims: Claims, lease: Duration, poisonLimit: Int, limits: PayloadLimits,
         failures: FailureRule,
-        logger: Logger
+        handlers: HandlerRegistry, logger: Logger
     ) {
         self.store = store
         self.claims = claims
@@ -40,6 +41,7 @@ actor Recoverer {
         self.poisonLimit = max(1, poisonLimit)
         self.limits = limits
         self.failures = failures
+        self.handlers = handlers
         self.logger = logger
         self.bell = Bell(on: store.redis.eventLoop)
         self.executor = store.redis.eventLoop.executor
@@ -97,7 +99,10 @@ actor Recoverer {
                 .map { Settlement($0, to: destination(of: $0, from: identity)) }
             let verdicts = try await store.settle(done: [], moved: settlements, tenure: dead).verdicts
             recovered += verdicts.count { $0 == .arrived }
-            poisoned += verdicts.count { $0 == .buried }
+            for (settlement, verdict) in zip(settlements, verdicts) where verdict == .buried {
+                poisoned += 1
+                mourn(settlement, from: identity)
+            }
             if verdicts.contains(where: { if case .refused = $0 { true } else { false } }) {
                 logger.error(
                     "jobs of a dead process cannot be put back where they were; trying again",
@@ -113,6 +118,25 @@ actor Recoverer {
             ])
     }
 
+    /// Calls the death hooks of a poisonous job, away from the event loop: they are the application's.
+    private func mourn(_ settlement: Settlement, from identity: String) {
+        guard case .recover(_, _, _, _, let obituary) = settlement.destination,
+            let payload = try? JobPayload(parsing: obituary, limits: limits)
+        else { return }
+        let (failures, logger) = (failures, logger)
+        let handler = handlers[payload.wrapped ?? payload.jobClass ?? ""]
+        let error = WorkerDiedError(identity: identity, times: poisonLimit)
+        Task { @concurrent in await failures.callDeathHooks(of: handler, payload, error, logger) }
+    }
+
+    /// A name for bytes that have none, the same in every process; Swift's hash is not.
+    ///
+    /// FNV-1a.
+    private static func fingerprint(_ bytes: [UInt8]) -> String {
+        let hash = bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        return String(hash, radix: 16)
+    }
+
     private func destination(of delivery: Delivery, from identity: String) -> Destination {
         guard let payload = try? JobPayload(parsing: delivery.payload, limits: limits) else {
             return .front(queue: delivery.queue, payload: delivery.payload)
@@ -121,7 +145,7 @@ actor Recoverer {
         return .recover(
             queue: delivery.queue, payload: delivery.payload,
             // A job without a jid has no name to count under but its bytes' own.
-            jid: payload.jid ?? "\(delivery.payload.hashValue)", limit: poisonLimit,
+            jid: payload.jid ?? Self.fingerprint(delivery.payload), limit: poisonLimit,
             obituary: failures.failed(payload, error, delivery.queue, nil).bytes)
     }
 }

@@ -86,7 +86,7 @@ public final class Worker: Service, Sendable {
             control.withLock { $0.run = nil }
         }
         await withTaskCancellationOrGracefulShutdownHandler {
-            await run.run(onReady: onReady)
+            await withTaskExecutorPreference(run.taskExecutor) { await run.run(onReady: onReady) }
         } onCancelOrGracefulShutdown: {
             run.phase.advance(to: .stopping)
         }

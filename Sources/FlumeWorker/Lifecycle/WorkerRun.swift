@@ -16,6 +16,8 @@ actor WorkerRun {
     /// How long Redis has to take the last counts and the good-bye.
     private static let farewellGrace = Duration.seconds(3)
 
+    /// What ``run(onReady:)`` is to be called with as the task's preference.
+    nonisolated var taskExecutor: any TaskExecutor { calm.redis.taskExecutor }
     nonisolated let phase: Phase
     nonisolated let signals: SignalReceiver
     nonisolated let claims: Claims
@@ -99,7 +101,7 @@ actor WorkerRun {
             logger: logger)
         self.recoverer = Recoverer(
             store: calm, claims: claims, lease: configuration.leaseDuration, poisonLimit: configuration.poisonLimit,
-            limits: configuration.payloadLimits, failures: failures, logger: logger)
+            limits: configuration.payloadLimits, failures: failures, handlers: handlers, logger: logger)
         self.heartbeat = Heartbeat(
             store: calm, claims: claims, running: running, statistics: statistics, phase: phase, pipelines: pipelines,
             host: host, configuration: configuration, clock: clock, logger: logger
@@ -114,17 +116,19 @@ actor WorkerRun {
         await lease.renew()
         let identity = claims.tenure.identity
         logger.notice("worker started", metadata: [LogKeys.identity: "\(identity)"])
-        // Every child is started here, while Swift's pool is still free; from then on they live on event loops.
+        // Swift resumes a task on the generic executor before it changes to an actor's own. With an event loop in its
+        // place no child ever waits for a thread of the pool.
+        let (busy, calm) = (hot.redis.taskExecutor, calm.redis.taskExecutor)
         await withDiscardingTaskGroup { group in
             let (lease, settler, poller, recoverer, heartbeat) = (lease, settler, poller, recoverer, heartbeat)
-            group.addTask { await lease.run() }
-            group.addTask { await settler.run() }
-            group.addTask { await heartbeat.run() }
-            group.addTask { await poller.run() }
-            group.addTask { await recoverer.run() }
-            group.addTask { await self.closeWhenOverdue() }
+            group.addTask(executorPreference: calm) { await lease.run() }
+            group.addTask(executorPreference: busy) { await settler.run() }
+            group.addTask(executorPreference: calm) { await heartbeat.run() }
+            group.addTask(executorPreference: calm) { await poller.run() }
+            group.addTask(executorPreference: calm) { await recoverer.run() }
+            group.addTask(executorPreference: calm) { await self.closeWhenOverdue() }
             for fetcher in fetchers {
-                group.addTask {
+                group.addTask(executorPreference: busy) {
                     await fetcher.run()
                     await self.fetcherEnded()
                 }

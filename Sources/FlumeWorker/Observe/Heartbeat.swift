@@ -22,6 +22,7 @@ actor Heartbeat {
     private let logger: Logger
     private let receive: @Sendable (String) -> Void
     private let bell: Bell
+    private let hasEnded: Bell
     private let isStopped = Atomic(false)
     private let executor: any SerialExecutor
     private var outage: Outage
@@ -49,6 +50,7 @@ actor Heartbeat {
         self.logger = logger
         self.receive = receive
         self.bell = Bell(on: store.redis.eventLoop)
+        self.hasEnded = Bell(on: store.redis.eventLoop)
         self.executor = store.redis.eventLoop.executor
         self.outage = Outage("write the heartbeat", logger: logger)
     }
@@ -59,6 +61,7 @@ actor Heartbeat {
             await beat()
             await bell.wait(atMost: configuration.heartbeatInterval)
         }
+        hasEnded.ring()
     }
 
     /// Ends ``run()``.
@@ -69,6 +72,8 @@ actor Heartbeat {
 
     /// The last counts, and off the Busy page.
     func farewell() async {
+        // A beat under way would put it back on the page.
+        await hasEnded.wait(atMost: .seconds(1))
         await flush()
         do throws(RedisError) {
             try await store.withdraw(identity: claims.tenure.identity)

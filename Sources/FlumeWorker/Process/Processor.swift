@@ -145,13 +145,7 @@ final class Processor: Sendable {
         }
         log(ruling, context, elapsed)
         guard let death = ruling.death else { return }
-        for hook in (handler?.deathHooks ?? []) + failures.deathHooks {
-            do {
-                try await hook(death.payload, death.error)
-            } catch {
-                context.logger.error("a death hook failed", metadata: [LogKeys.error: "\(error)"])
-            }
-        }
+        await failures.callDeathHooks(of: handler, death.payload, death.error, context.logger)
     }
 
     private func bury(_ delivery: Delivery, _ error: PayloadError) async {

@@ -21,8 +21,10 @@ actor Poller {
     private let isStopped = Atomic(false)
     private let executor: any SerialExecutor
     private var outage: Outage
-    /// Jobs Redis would not take, so that they are reported once and not at each poll.
-    private var refused = 0
+    /// Why Redis would not take jobs, so that it is said once and not at each poll.
+    private var refusals: [WaitingSet: String] = [:]
+    /// How many refused jobs at the head of a set to look behind next time: they must not keep the others waiting.
+    private var skipped: [WaitingSet: Int] = [:]
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
@@ -62,24 +64,28 @@ actor Poller {
     private func poll() async throws(RedisError) -> Duration {
         // The fleet must not beat as one.
         var pause = interval * Double.random(in: 0.75...1)
-        for (set, due) in try await store.due(page: Self.page) {
+        for (set, due) in try await store.due(page: Self.page, skipping: skipped) {
+            var refused = 0
             if !due.members.isEmpty {
                 let verdicts = try await store.promote(due.members.map(rule.promotion(of:)), from: set)
-                report(verdicts, due.members.count)
+                refused = report(verdicts, from: set)
                 // There may be more; but what Redis refuses must not make a busy loop.
                 if verdicts.contains(.moved) || verdicts.contains(.gone) { pause = .zero }
             }
+            skipped[set] = due.members.count == Self.page ? (skipped[set] ?? 0) + refused : 0
             if let microseconds = due.microsecondsToNext { pause = min(pause, .microseconds(max(0, microseconds))) }
         }
         return pause
     }
 
-    private func report(_ verdicts: [PromotionVerdict], _ count: Int) {
+    /// - Returns: how many Redis refused.
+    private func report(_ verdicts: [PromotionVerdict], from set: WaitingSet) -> Int {
         let reasons = verdicts.compactMap { if case .refused(let reason) = $0 { reason } else { nil } }
-        defer { refused = reasons.count }
-        guard let reason = reasons.first, reasons.count != refused else { return }
+        defer { if !reasons.isEmpty || skipped[set] ?? 0 == 0 { refusals[set] = reasons.first } }
+        guard let reason = reasons.first, reason != refusals[set] else { return reasons.count }
         logger.error(
             "due jobs cannot be moved to their queues and stay where they are; trying again",
             metadata: [LogKeys.count: "\(reasons.count)", LogKeys.reason: "\(reason)"])
+        return reasons.count
     }
 }

@@ -92,9 +92,11 @@ struct FailureRule: Sendable {
             var ruling = death(of: failed, error, "job failed and its back-off says to discard it")
             ruling.destination = .done
             return ruling
+        case .after(let chosen) where delay != nil:
+            // What a handler asks for it gets, at once included.
+            return retry(failed, error, max(0, chosen.seconds), count)
         case .after(let chosen) where chosen > .zero:
-            let seconds = chosen.seconds + (delay == nil ? jitter(count) : 0)
-            return retry(failed, error, seconds, count)
+            return retry(failed, error, chosen.seconds + jitter(count), count)
         case .standard, .after:
             return retry(failed, error, Double(RetryFormula.delay(count)) + jitter(count), count)
         }

@@ -1,0 +1,213 @@
+import FlumeRedis
+import FlumeStore
+import TestSupport
+import Testing
+
+@Suite("Settle")
+struct SettleTests {
+    @Test("each destination gets its payload in the step in which the job leaves the in-flight record")
+    func destinations() async throws {
+        try await withStore { fixture in
+            let tenure = try await fixture.tenure()
+            let jobs = try await fixture.inflight(["j1", "j2", "j3", "j4", "j5", "j6"], of: tenure)
+            let before = try await fixture.probe.now()
+            let reply = try await fixture.store.settle(
+                done: [jobs[0]],
+                moved: [
+                    Settlement(jobs[1], to: .retry(seconds: 100, payload: bytes("retry"))),
+                    Settlement(jobs[2], to: .schedule(seconds: 0.5, payload: bytes("later"))),
+                    Settlement(jobs[3], to: .dead(payload: bytes("dead"))),
+                    Settlement(jobs[4], to: .front(queue: "f", payload: bytes("front"))),
+                    Settlement(jobs[5], to: .back(queue: "b", payload: bytes("back"))),
+                ], tenure: tenure)
+            let after = try await fixture.probe.now()
+            #expect(reply.verdicts == Array(repeating: .arrived, count: 5))
+            #expect(reply.doneButAbsent == 0)
+            #expect(!reply.tenureIsBuried)
+            #expect(try await fixture.record(tenure).isEmpty)
+            let retry = try #require(try await fixture.probe.score("retry", "retry"))
+            #expect((before + 99.999...after + 100.001).contains(retry))
+            let later = try #require(try await fixture.probe.score("schedule", "later"))
+            #expect((before + 0.499...after + 0.501).contains(later))
+            let dead = try #require(try await fixture.probe.score("dead", "dead"))
+            #expect((before - 0.001...after + 0.001).contains(dead))
+            #expect(try await fixture.probe.queue("f") == ["front"])
+            #expect(try await fixture.probe.queue("b") == ["back"])
+            #expect(try await fixture.probe.set("queues") == ["b", "f", "q"])
+        }
+    }
+
+    @Test("front runs next and back runs last in a queue that has jobs")
+    func frontAndBack() async throws {
+        try await withStore { fixture in
+            let tenure = try await fixture.tenure()
+            let jobs = try await fixture.inflight(["first", "last"], of: tenure)
+            try await fixture.probe.enqueue(["waiting"], to: "q")
+            _ = try await fixture.store.settle(
+                done: [],
+                moved: [
+                    Settlement(jobs[0], to: .front(queue: "q", payload: bytes("first"))),
+                    Settlement(jobs[1], to: .back(queue: "q", payload: bytes("last"))),
+                ], tenure: tenure)
+            #expect(try await fixture.probe.queue("q") == ["first", "waiting", "last"])
+        }
+    }
+
+    @Test("sent twice, the second changes nothing and says the jobs were not there")
+    func twice() async throws {
+        try await withStore { fixture in
+            let tenure = try await fixture.tenure()
+            let jobs = try await fixture.inflight(["j1", "j2", "j3"], of: tenure)
+            let moved = [
+                Settlement(jobs[1], to: .front(queue: "f", payload: bytes("j2"))),
+                Settlement(jobs[2], to: .recover(queue: "f", payload: bytes("j3"), jid: "x", limit: 3, obituary: [])),
+            ]
+            _ = try await fixture.store.settle(done: [jobs[0]], moved: moved, tenure: tenure)
+            let again = try await fixture.store.settle(done: [jobs[0]], moved: moved, tenure: tenure)
+            #expect(again.doneButAbsent == 1)
+            #expect(again.verdicts == [.absent, .absent])
+            #expect(try await fixture.probe.queue("f") == ["j3", "j2"])
+            #expect(try await fixture.probe.string("flume:recoveries:x") == "1")
+        }
+    }
+
+    @Test("a destination of the wrong type keeps the job in flight, and its neighbours settle")
+    func wrongType() async throws {
+        try await withStore { fixture in
+            let tenure = try await fixture.tenure()
+            let jobs = try await fixture.inflight(["j1", "j2", "j3", "j4"], of: tenure)
+            try await fixture.probe.send("SET", "retry", "text")
+            try await fixture.probe.send("SET", "queue:bad", "text")
+            let reply = try await fixture.store.settle(
+                done: [jobs[3]],
+                moved: [
+                    Settlement(jobs[0], to: .retry(seconds: 1, payload: bytes("j1"))),
+                    Settlement(jobs[1], to: .dead(payload: bytes("j2"))),
+                    Settlement(jobs[2], to: .front(queue: "bad", payload: bytes("j3"))),
+                ], tenure: tenure)
+            guard reply.verdicts.count == 3, case .refused(let first) = reply.verdicts[0],
+                case .refused(let third) = reply.verdicts[2]
+            else { return #expect(Bool(false), "\(reply)") }
+            #expect(first.contains("WRONGTYPE") && third.contains("WRONGTYPE"))
+            #expect(reply.verdicts[1] == .arrived)
+            #expect(try await fixture.record(tenure) == ["1:q": "j1", "3:q": "j3"])
+            #expect(try await fixture.probe.members("dead") == ["j2"])
+        }
+    }
+
+    @Test("the dead set keeps exactly its limit, the youngest, and nothing older than its age")
+    func trimming() async throws {
+        try await withStore(limits: DeadSetLimits(maximumJobs: 3, seconds: 1000)) { fixture in
+            let tenure = try await fixture.tenure()
+            let now = try await fixture.probe.now()
+            try await fixture.probe.send("ZADD", "dead", "\(now - 1001)", "too old", "\(now - 900)", "old enough")
+            let jobs = try await fixture.inflight(["j1", "j2", "j3"], of: tenure)
+            _ = try await fixture.store.settle(
+                done: [], moved: [Settlement(jobs[0], to: .dead(payload: bytes("d1")))], tenure: tenure)
+            #expect(try await fixture.probe.members("dead") == ["old enough", "d1"])
+            for (job, text) in [(jobs[1], "d2"), (jobs[2], "d3")] {
+                _ = try await fixture.store.settle(
+                    done: [], moved: [Settlement(job, to: .dead(payload: bytes(text)))], tenure: tenure)
+            }
+            #expect(try await fixture.probe.members("dead") == ["d1", "d2", "d3"])
+        }
+    }
+
+    @Test("a recovered job goes to the front of its queue, and at the limit to the dead set as its obituary")
+    func recover() async throws {
+        try await withStore { fixture in
+            var verdicts: [SettleReply.Verdict] = []
+            for round in 1...3 {
+                let tenure = try await fixture.tenure("host:\(round):abc")
+                if round == 1 { try await fixture.probe.enqueue(["job"], to: "q") }
+                let job = try #require(try await fixture.fetch(tenure, 1, from: ["q"]).deliveries.first)
+                let recover = Destination.recover(
+                    queue: "q", payload: job.payload, jid: "j", limit: 3, obituary: bytes("died"))
+                verdicts += try await fixture.store.settle(
+                    done: [], moved: [Settlement(job, to: recover)], tenure: tenure
+                ).verdicts
+            }
+            #expect(verdicts == [.arrived, .arrived, .buried])
+            #expect(try await fixture.probe.members("dead") == ["died"])
+            #expect(try await fixture.probe.queue("q").isEmpty)
+            #expect(try await fixture.probe.number("PTTL", "flume:recoveries:j") > 6 * 86_400_000)
+        }
+    }
+
+    @Test("a recovery that cannot arrive is not counted against the job")
+    func refusedRecovery() async throws {
+        try await withStore { fixture in
+            let tenure = try await fixture.tenure()
+            let job = try await fixture.inflight(["job"], of: tenure)[0]
+            try await fixture.probe.send("SET", "queue:q", "text")
+            let recover = Destination.recover(
+                queue: "q", payload: job.payload, jid: "j", limit: 3, obituary: bytes("died"))
+            for _ in 0..<4 {
+                let reply = try await fixture.store.settle(
+                    done: [], moved: [Settlement(job, to: recover)], tenure: tenure)
+                guard case .refused = reply.verdicts.first else { return #expect(Bool(false), "\(reply.verdicts)") }
+            }
+            #expect(try await fixture.record(tenure) == ["1:q": "job"])
+            try await fixture.probe.send("DEL", "queue:q")
+            let reply = try await fixture.store.settle(
+                done: [], moved: [Settlement(job, to: recover)], tenure: tenure)
+            #expect(reply.verdicts == [.arrived])
+            #expect(try await fixture.probe.string("flume:recoveries:j") == "1")
+        }
+    }
+
+    @Test("a buried process is told so, and settles only what nobody has recovered yet")
+    func buried() async throws {
+        try await withStore { fixture in
+            let tenure = try await fixture.tenure()
+            let jobs = try await fixture.inflight(["j1", "j2"], of: tenure)
+            try await fixture.probe.send("DEL", "flume:lease:\(tenure.identity)")
+            #expect(try await fixture.store.bury(tenure.identity))
+            _ = try await fixture.store.settle(
+                done: [], moved: [Settlement(jobs[0], to: .front(queue: "q", payload: bytes("j1")))], tenure: tenure)
+            let reply = try await fixture.store.settle(
+                done: [jobs[1]], moved: [Settlement(jobs[0], to: .retry(seconds: 1, payload: bytes("j1")))],
+                tenure: tenure)
+            #expect(reply.tenureIsBuried)
+            #expect(reply.verdicts == [.absent])
+            #expect(reply.doneButAbsent == 0)
+            #expect(try await fixture.probe.members("retry").isEmpty)
+            #expect(try await fixture.probe.queue("q") == ["j1"])
+        }
+    }
+
+    @Test("jobs settle while Redis is out of memory, with or without one that is done among them", arguments: [0, 1])
+    func outOfMemory(done: Int) async throws {
+        try await withFullServer { fixture, fill in
+            let tenure = try await fixture.tenure()
+            let jobs = try await fixture.inflight(["j1", "j2", "j3"], of: tenure)
+            try await fill()
+            let reply = try await fixture.store.settle(
+                done: Array(jobs[..<done]),
+                moved: [
+                    Settlement(jobs[1], to: .retry(seconds: 9, payload: bytes("j2"))),
+                    Settlement(jobs[2], to: .front(queue: "q", payload: bytes("j3"))),
+                ], tenure: tenure)
+            #expect(reply.verdicts == [.arrived, .arrived])
+            #expect(try await fixture.probe.members("retry") == ["j2"])
+            #expect(try await fixture.probe.queue("q") == ["j3"])
+        }
+    }
+
+    @Test("the largest settlement fits into one call")
+    func largest() async throws {
+        try await withStore { fixture in
+            let tenure = try await fixture.tenure()
+            let jobs = try await fixture.inflight((0..<1000).map { "j\($0)" }, of: tenure)
+            let half = JobStore.largestSettlement / 2
+            let reply = try await fixture.store.settle(
+                done: Array(jobs[..<half]),
+                moved: jobs[half...].enumerated().map { index, job in
+                    Settlement(job, to: .front(queue: "queue-\(index)", payload: job.payload))
+                }, tenure: tenure)
+            #expect(reply.doneButAbsent == 0)
+            #expect(reply.verdicts.allSatisfy { $0 == .arrived })
+            #expect(try await fixture.record(tenure).isEmpty)
+        }
+    }
+}
