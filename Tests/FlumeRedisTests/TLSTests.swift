@@ -96,10 +96,14 @@ struct TLSTests {
         let certificates = try await Certificates()
         let (secure, securePort) = try await server(certificates)
         try await withRedisServer(tcp: true) { plain in
-            let error = try await check("rediss://localhost:\(plain.port ?? 0)?cacert=\(certificates.file("ca.crt"))")
-            #expect(error != nil)
-            let other = try await check("redis://localhost:\(securePort)")
-            #expect(other != nil)
+            for url in ["rediss://localhost:\(plain.port ?? 0)", "redis://localhost:\(securePort)"] {
+                var configuration = try RedisConfiguration(url: url)
+                configuration.connectTimeout = .milliseconds(300)
+                try await withClient(configuration) { client in
+                    let error = await #expect(throws: RedisError.self) { try await client.checkServer() }
+                    #expect(error?.message.contains("TLS") == true, "\(String(describing: error))")
+                }
+            }
         }
         await secure.stop()
         certificates.directory.remove()
