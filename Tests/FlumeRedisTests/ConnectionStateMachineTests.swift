@@ -142,6 +142,22 @@ struct ConnectionStateMachineTests {
         #expect(harness.written.last == "third")
     }
 
+    @Test("backs off from a server that stays a replica, although each connection succeeds")
+    func staysReadOnly() {
+        let harness = Harness(ready: true)
+        var pauses: [Duration?] = []
+        for n in 0..<4 {
+            harness.submit("write \(n)")
+            pauses.append(harness.receive(.error(RedisError(server: "READONLY You can't write")))?.connectAfter)
+            harness.reconnect()
+        }
+        #expect(pauses == [25, 50, 100, 200].map { Duration.milliseconds($0) })
+        harness.now = harness.now + .seconds(60)
+        harness.submit("later")
+        #expect(
+            harness.receive(.error(RedisError(server: "READONLY You can't write")))?.connectAfter == .milliseconds(25))
+    }
+
     @Test("gives a refused log-in to those who wait at once, and goes on trying")
     func refusedLogIn() {
         let harness = Harness()

@@ -10,8 +10,9 @@ import Testing
 struct EventLoopIndependenceTests {
     @Test("serves an actor that lives on it while handlers spin on every thread of the cooperative pool")
     func spinningHandlers() async throws {
-        let server = try await RedisServer.start()
-        let client = RedisClient(try RedisConfiguration(url: server.url()), logger: Logger(label: "test"))
+        let server = try await RedisServer.start(tcp: true)
+        let client = RedisClient(
+            try RedisConfiguration(url: server.tcpURL(host: "localhost")), logger: Logger(label: "test"))
         _ = try await client.send(RedisCommand("PING"))
         let renewer = Renewer(client)
         let pool = Pool()
@@ -88,7 +89,7 @@ private actor Renewer {
                 _ = try await client.send(RedisCommand("INCR", "renewals"))
                 renewals += 1
                 if renewals == 10 {
-                    // Ends this very connection: reconnecting must not need the pool either.
+                    // Ends this very connection: neither looking up the host nor reconnecting must need the pool.
                     _ = try await client.send(RedisCommand("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no"))
                 }
             } catch {

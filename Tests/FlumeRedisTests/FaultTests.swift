@@ -159,11 +159,11 @@ struct FaultTests {
     @Test("loading its data: callers wait as they wait for a connection")
     func loading() async throws {
         try await withRedisServer(["--key-load-delay", "0"]) { server in
-            for _ in 0..<20 { try server.execute("DEBUG", "POPULATE", "100", "k\(UInt32.random(in: 0...9999))") }
+            for _ in 0..<10 { try server.execute("DEBUG", "POPULATE", "100", "k\(UInt32.random(in: 0...9999))") }
             try await withClient(server.url()) { client in
                 _ = try await client.send(RedisCommand("PING"))
                 try server.execute("SAVE")
-                // 1 ms per key from the file: about two seconds of LOADING.
+                // 1 ms per key from the file: about a second of LOADING.
                 try server.execute("CONFIG", "SET", "key-load-delay", "1000")
                 try server.execute("CONFIG", "SET", "loading-process-events-interval-bytes", "1024")
                 async let reloaded = reload(server)
@@ -174,7 +174,9 @@ struct FaultTests {
                     } catch let error as TestSupportError { return error.description.hasPrefix("LOADING") }
                 }
                 #expect(await outcome { try await client.send(RedisCommand("GET", "x")) } == .loading)
-                try await withClient(server.url()) { another in
+                var patient = try RedisConfiguration(url: server.url())
+                patient.commandTimeout = .seconds(30)
+                try await withClient(patient) { another in
                     let pong = try await another.send(RedisCommand("PING"))
                     #expect(pong.string == "PONG")
                 }

@@ -20,7 +20,7 @@ struct ReplyParserTests {
     @Test("gives the same replies however the bytes are cut")
     func chopping() throws {
         var random = SeededGenerator.printed()
-        for _ in 0..<300 {
+        for _ in 0..<150 {
             let replies = (0..<Int.random(in: 1...6, using: &random)).map { _ in randomReply(&random, depth: 0) }
             var bytes: [UInt8] = []
             for reply in replies { encode(reply, into: &bytes) }
@@ -40,7 +40,7 @@ struct ReplyParserTests {
     func garbage() {
         var random = SeededGenerator.printed()
         let alphabet = Array("$*:+-\r\n0123456789\r\n\r\n*$".utf8)
-        for round in 0..<20_000 {
+        for round in 0..<6_000 {
             var bytes: [UInt8] = []
             if round.isMultiple(of: 2) {
                 for _ in 0..<3 { encode(randomReply(&random, depth: 0, size: 20), into: &bytes) }

@@ -47,6 +47,10 @@ public struct RedisTLS: Sendable, Hashable {
     /// - Returns: What the connections share.
     /// - Throws: ``RedisError`` `.configuration` when a file is missing or is not what it should be.
     func makeContext() throws(RedisError) -> NIOSSLContext {
+        guard (certificatePath == nil) == (privateKeyPath == nil) else {
+            throw RedisError(
+                .configuration, "a client certificate needs both: its PEM file (cert=) and its private key (key=)")
+        }
         var settings = TLSConfiguration.makeClientConfiguration()
         switch verification {
         case .full: settings.certificateVerification = .fullVerification

@@ -27,6 +27,8 @@ final class ConnectionDriver: @unchecked Sendable {
     /// In nanoseconds of `NIODeadline`, 0 for never; readable from anywhere.
     let lastReply = Atomic<UInt64>(0)
 
+    /// A deadline is noticed this much too late at most.
+    private static let timerGranularity = TimeAmount.milliseconds(5)
     /// A buffer that has become larger than this is not kept.
     private static let keptBuffer = 1 << 20
 
@@ -184,8 +186,10 @@ final class ConnectionDriver: @unchecked Sendable {
 
     private func timePassed() {
         deadline = nil
-        perform(machine.timePassed(now: .now()))
-        if let next = machine.nextDeadline { wakeUp(at: next) }
+        let now = NIODeadline.now()
+        perform(machine.timePassed(now: now))
+        // Not for each of ten thousand deadlines on its own: every look goes through all of them.
+        if let next = machine.nextDeadline { wakeUp(at: max(next, now + Self.timerGranularity)) }
     }
 
     private func log(_ report: ConnectionEffects.Report) {

@@ -27,6 +27,7 @@ struct ConnectionStateMachine {
     private var waiting = CircularBuffer<RedisRequest>()
     private var inFlight = CircularBuffer<PendingReplies>()
     private var lastActivity = NIODeadline.uptimeNanoseconds(0)
+    private var readySince = NIODeadline.uptimeNanoseconds(0)
     private var failures = 0
     private var lastFailure: RedisError?
     private var isClosing = false
@@ -111,9 +112,11 @@ struct ConnectionStateMachine {
             }
             state = .ready
             generation += 1
-            failures = 0
+            // A replica always lets us in: without this, each refused write would mean a connection at once.
+            if lastFailure?.code != .readOnly { failures = 0 }
             lastFailure = nil
             lastActivity = now
+            readySince = now
             return effects
         }
     }
@@ -150,6 +153,7 @@ struct ConnectionStateMachine {
             if failures == 0, generation == 0, !isClosing { effects.report = .cannotConnect(error) }
         case .ready, .draining:
             if !isClosing { effects.report = .lost(error) }
+            if error.code != .readOnly || readySince + TimeAmount(configuration.backOff.cap) <= now { failures = 0 }
         }
         if !inFlight.isEmpty {
             let unknown = RedisError(

@@ -16,7 +16,8 @@ extension Dialer {
         let promise = eventLoop.makePromise(of: [RedisReply].self)
         let collected = NIOLoopBoundBox.makeBoxSendingValue([RedisReply](), eventLoop: eventLoop)
         let timer = eventLoop.scheduleTask(in: TimeAmount(patience)) {
-            promise.fail(RedisError(.connectionClosed, "\(address) does not answer"))
+            let hint = self.configuration.tls == nil ? "does it want TLS (rediss://)" : "does it speak TLS"
+            promise.fail(RedisError(.connectionClosed, "\(address) does not answer; \(hint)?"))
         }
         let dialed = dial(address, on: eventLoop) {
             try ReplyHandler(
@@ -28,7 +29,8 @@ extension Dialer {
                 },
                 onEnd: { error in
                     // Too many clients, or not the port of a Redis: what it said before it hung up says why.
-                    promise.fail(collected.value.lazy.compactMap(\.error).first ?? error)
+                    promise.fail(
+                        collected.value.lazy.compactMap(\.error).first ?? error.asking(about: self.configuration.tls))
                 })
         }
         dialed.whenComplete { result in

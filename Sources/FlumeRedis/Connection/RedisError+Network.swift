@@ -32,6 +32,12 @@ extension RedisError {
         }
     }
 
+    /// Adds the usual reason when a server hangs up before it has answered anything.
+    func asking(about tls: RedisTLS?) -> RedisError {
+        guard code == .connectionClosed, tls == nil else { return self }
+        return RedisError(code, "\(message) without an answer; does it want TLS (rediss://)?")
+    }
+
     private init(tls error: any Error, place: String) {
         let text = "\(error)"
         if case NIOSSLError.uncleanShutdown = error {

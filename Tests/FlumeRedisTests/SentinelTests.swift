@@ -1,0 +1,125 @@
+import FlumeRedis
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Sentinel")
+struct SentinelTests {
+    @Test("the client follows the primary through a polite failover")
+    func politeFailover() async throws {
+        let group = try await SentinelGroup.start()
+        var configuration = try RedisConfiguration(url: group.url)
+        configuration.commandTimeout = .seconds(20)
+        try await withClient(configuration) { client in
+            try await client.checkServer()
+            _ = try await client.send(RedisCommand("SET", "key", "1"))
+            let primary = try group.primaryPort()
+            try group.sentinels[0].execute("SENTINEL", "FAILOVER", "main")
+            try await eventually("writes go to the other server", timeout: .seconds(30)) {
+                let code = await outcome { try await client.send(RedisCommand("SET", "key", "2")) }
+                // Nothing but faults that say "it was not executed" or "unknown".
+                #expect(code == nil || code == .readOnly || code == .unknownOutcome || code == .timedOut)
+                return code == nil && group.isPrimary(primary) == false
+            }
+            let other = group.servers.first { $0.port != primary }
+            #expect(try other?.execute("GET", "key") == "2")
+        }
+        await group.stop()
+    }
+
+    @Test("the client follows the primary when the old one is killed")
+    func killedPrimary() async throws {
+        let group = try await SentinelGroup.start()
+        var configuration = try RedisConfiguration(url: group.url)
+        configuration.commandTimeout = .seconds(20)
+        try await withClient(configuration) { client in
+            _ = try await client.send(RedisCommand("SET", "key", "1"))
+            await group.servers[0].kill()
+            try await eventually("writes go to the other server", timeout: .seconds(30)) {
+                await outcome { try await client.send(RedisCommand("SET", "key", "2")) } == nil
+            }
+            #expect(try group.servers[1].execute("GET", "key") == "2")
+        }
+        await group.stop()
+    }
+
+    @Test("a Sentinel that is down or hangs is passed over; an unknown name is said in plain words")
+    func sentinelsDown() async throws {
+        let group = try await SentinelGroup.start()
+        await group.sentinels[0].kill()
+        group.sentinels[1].suspend()
+        var configuration = try RedisConfiguration(url: group.url)
+        configuration.connectTimeout = .seconds(2)
+        try await withClient(configuration) { client in
+            try await client.checkServer()
+            let pong = try await client.send(RedisCommand("PING"))
+            #expect(pong.string == "PONG")
+        }
+        group.sentinels[1].resume()
+        try await withClient(group.url.replacingOccurrences(of: "/main", with: "/nonsense")) { client in
+            let error = await #expect(throws: RedisError.self) { try await client.checkServer() }
+            #expect(error?.message.contains("nonsense") == true)
+            #expect(error?.message.contains("does not watch") == true)
+        }
+        await group.stop()
+    }
+}
+
+/// A primary, a replica and three Sentinels.
+private struct SentinelGroup {
+    let servers: [RedisServer]
+    let sentinels: [RedisServer]
+
+    var url: String {
+        "redis+sentinel://" + sentinels.map { "127.0.0.1:\($0.port ?? 0)" }.joined(separator: ",") + "/main/0"
+    }
+
+    static func start() async throws -> SentinelGroup {
+        let primary = try await RedisServer.start(tcp: true)
+        let port = "\(primary.port ?? 0)"
+        let replica = try await RedisServer.start(["--replicaof", "127.0.0.1 \(port)"], tcp: true)
+        // Before the Sentinels come: they look for new replicas every ten seconds only.
+        try await eventually("the replica is in step") {
+            try primary.execute("INFO", "replication").contains("state=online")
+        }
+        var sentinels: [RedisServer] = []
+        for _ in 0..<3 {
+            let sentinel = try await RedisServer.start(tcp: true, sentinel: true)
+            try sentinel.execute("SENTINEL", "MONITOR", "main", "127.0.0.1", port, "2")
+            try sentinel.execute("SENTINEL", "SET", "main", "down-after-milliseconds", "500")
+            try sentinel.execute("SENTINEL", "SET", "main", "failover-timeout", "3000")
+            sentinels.append(sentinel)
+        }
+        let group = SentinelGroup(servers: [primary, replica], sentinels: sentinels)
+        try await group.waitUntilReady()
+        return group
+    }
+
+    func primaryPort() throws -> Int {
+        let answer = try sentinels[2].execute("SENTINEL", "get-master-addr-by-name", "main")
+        return answer.split(separator: "\n").last.flatMap { Int($0) } ?? 0
+    }
+
+    func isPrimary(_ port: Int) -> Bool? { try? primaryPort() == port }
+
+    func server(port: Int) -> RedisServer? { servers.first { $0.port == port } }
+
+    /// All Sentinels know each other and a healthy replica, without which they cannot fail over.
+    func waitUntilReady() async throws {
+        try await eventually("primary, replica and Sentinels know each other", timeout: .seconds(30)) {
+            try sentinels.allSatisfy { sentinel in
+                let lines = try sentinel.execute("SENTINEL", "MASTER", "main").split(separator: "\n")
+                func field(_ name: Substring) -> Substring? {
+                    lines.firstIndex(of: name).map { lines[$0 + 1] }
+                }
+                let replicas = try sentinel.execute("SENTINEL", "REPLICAS", "main")
+                return field("num-other-sentinels") == "2" && field("num-slaves") == "1" && field("flags") == "master"
+                    && replicas.contains("master-link-status\nok") && replicas.contains("flags\nslave\n")
+            }
+        }
+    }
+
+    func stop() async {
+        for server in servers + sentinels { await server.stop() }
+    }
+}
