@@ -43,7 +43,7 @@ extension JobClient {
         for payload in payloads {
             try payload.checkStorable(limits: limits)
             var final = payload
-            final.complete(stamp: stamp) { jobIDs.next() }
+            final.complete(stamp: stamp, isEnqueued: schedule == nil && middleware.isEmpty) { jobIDs.next() }
             if !middleware.isEmpty {
                 guard let passed = try await pass(final, through: middleware[...]) else {
                     jids.append(nil)

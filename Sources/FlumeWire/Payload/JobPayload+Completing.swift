@@ -4,18 +4,21 @@ extension JobPayload {
     ///
     /// - Parameters:
     ///   - stamp: The moment of the push, as it is to be written.
+    ///   - isEnqueued: Whether it goes into a queue as it is, so that `enqueued_at` can be written along.
     ///   - makeJID: Called when there is no `jid`.
-    package mutating func complete(stamp: [UInt8], makeJID: () -> String) {
+    package mutating func complete(stamp: [UInt8], isEnqueued: Bool, makeJID: () -> String) {
         // Ruby fills in a `null` too.
         for field in [KnownField.jid, .createdAt] {
             if let place = fields[field], bytes[place.lowerBound] == UInt8(ascii: "n") { remove(field.key) }
         }
         if fields[.at] != nil { remove("at") }
         var members: [(KnownField, [UInt8])] = []
+        members.reserveCapacity(5)
         if fields[.retry] == nil { members.append((.retry, Array("true".utf8))) }
         if fields[.queue] == nil { members.append((.queue, Array("\"default\"".utf8))) }
         if fields[.jid] == nil { members.append((.jid, JSONValue.string(makeJID()).json)) }
         if fields[.createdAt] == nil { members.append((.createdAt, stamp)) }
+        if isEnqueued, fields[.enqueuedAt] == nil { members.append((.enqueuedAt, stamp)) }
         append(members)
     }
 
