@@ -36,20 +36,21 @@ private final class Pool: Sendable {
     /// More than the pool has threads: it may start another one when it sees fit.
     static let spinners = 4 * ProcessInfo.processInfo.activeProcessorCount
     private let isWanted = Atomic<Bool>(false)
-    private let isSpinning = Atomic<Bool>(false)
+    private let spinning = Atomic<Int>(0)
     private let isDone = Atomic<Bool>(false)
     private let probeHasRun = Atomic<Bool>(false)
     private let wasFree = Atomic<Bool>(false)
 
     var mayBeBlocked: Bool { isWanted.load(ordering: .relaxed) }
-    var isBlocked: Bool { isSpinning.load(ordering: .relaxed) }
+    /// Whether every thread spins: the pool has as many as the machine has processors.
+    var isBlocked: Bool { spinning.load(ordering: .relaxed) >= ProcessInfo.processInfo.activeProcessorCount }
     /// Whether a task that was created behind the spinning ones had to wait until the end.
     var wasBlockedUntilTheEnd: Bool { !wasFree.load(ordering: .relaxed) }
 
     func allowBlocking() { isWanted.store(true, ordering: .relaxed) }
 
     func spin() {
-        isSpinning.store(true, ordering: .relaxed)
+        spinning.add(1, ordering: .relaxed)
         let deadline = ContinuousClock.now + .seconds(20)
         while !isDone.load(ordering: .relaxed), ContinuousClock.now < deadline {}
     }
