@@ -15,7 +15,7 @@ extension JobStore {
     ///
     /// - Parameters:
     ///   - done: jobs that go nowhere.
-    ///   - moved: the others, none of them `.done`. Together with `done` at most ``largestSettlement``.
+    ///   - moved: the others, of which each gets its verdict. Together with `done` at most ``largestSettlement``.
     ///   - tenure: whose record they leave.
     /// - Returns: what became of each.
     /// - Throws: when Redis did not answer; it may have happened all the same.
@@ -71,9 +71,7 @@ extension JobStore {
         settlement.delivery.appendField(to: &command)
         switch settlement.destination {
         case .done:
-            // Not reached by contract; a job to be retried at once would be the safe reading, but `done` is the true one.
-            command.append("dead")
-            command.append(settlement.delivery.payload)
+            command.append("done")
         case .retry(let seconds, let payload):
             command.append("retry")
             command.append(seconds)

@@ -6,6 +6,7 @@
 -- ARGV  1 seconds a dead job is kept   2 last rank to trim from `dead`   3 ms a recovery counter is kept
 --       4 number of jobs that are done   then their fields
 --       then for each other job: its field, a verb, and what the verb wants
+--         done                                        → nowhere
 --         retry    seconds from now, payload          → `retry`
 --         schedule seconds from now, payload          → `schedule`
 --         dead     payload                            → `dead`, trimmed
@@ -40,6 +41,8 @@ end
 
 -- Each reads its arguments and answers what Redis said to the write.
 local arrive = {}
+
+function arrive.done(go) return go end
 
 function arrive.retry(go)
   local delay, payload = tonumber(take()), take()
