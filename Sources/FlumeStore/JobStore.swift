@@ -13,11 +13,12 @@ package struct JobStore: Sendable {
     package let keys: KeySpace
     /// How many dead jobs are kept, and for how long.
     package let deadSetLimits: DeadSetLimits
-    let line = PushLine()
+    let line: PushLine
 
     package init(redis: RedisClient, keys: KeySpace, deadSetLimits: DeadSetLimits = .init()) {
         self.redis = redis
         self.keys = keys
         self.deadSetLimits = deadSetLimits
+        line = PushLine(executor: redis.taskExecutor)
     }
 }

@@ -15,7 +15,8 @@ struct EnqueueBench {
         let start = ContinuousClock.now
         try await withThrowingDiscardingTaskGroup { group in
             for _ in 0..<max(1, producers) {
-                group.addTask {
+                // One that waits for each of its jobs has nothing to do elsewhere meanwhile.
+                group.addTask(executorPreference: producers <= 1 ? bench.redis.taskExecutor : nil) {
                     var left = share
                     while left > 0 {
                         let slice = min(left, max(1, bulk))

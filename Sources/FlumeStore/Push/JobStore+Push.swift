@@ -34,7 +34,7 @@ extension JobStore {
     }
 
     /// Jobs of several callers: one variadic command for each queue, all in one write.
-    private func pushTogether(_ jobs: [PushLine.Passenger]) async -> [String: Result<Void, RedisError>] {
+    @Sendable private func pushTogether(_ jobs: [PushLine.Passenger]) async -> [String: Result<Void, RedisError>] {
         var pushes: [(queue: String, command: RedisCommand)] = []
         for job in jobs {
             if let index = pushes.firstIndex(where: { $0.queue == job.queue }) {

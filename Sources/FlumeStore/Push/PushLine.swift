@@ -1,10 +1,10 @@
 import FlumeRedis
 import Synchronization
 
-/// Where concurrent pushes of single jobs wait, so that those that come while one is on its way go together in the next.
+/// Where concurrent pushes of single jobs wait, so that those that come while some are on their way go together next.
 ///
-/// Whoever comes first goes at once. Each one that returns names its successor, who takes along everybody that has come
-/// meanwhile: load makes the batches grow, and a lone caller waits for nobody.
+/// Load makes the groups grow by itself, and a lone caller waits for nobody. The groups are sent from the connection's
+/// event loop: the answer to one is what sends the next, without waking another thread in between.
 final class PushLine: Sendable {
     /// One job of one caller.
     struct Passenger: Sendable {
@@ -12,16 +12,12 @@ final class PushLine: Sendable {
         let payload: [UInt8]
     }
 
-    private enum Turn {
-        /// It has been taken along.
-        case arrived(Result<Void, RedisError>)
-        /// It goes, and takes these along.
-        case go([Waiting])
-    }
+    /// Writes jobs and tells for each queue how it went.
+    typealias Send = @Sendable ([Passenger]) async -> [String: Result<Void, RedisError>]
 
     private struct Waiting {
         let passenger: Passenger
-        let turn: CheckedContinuation<Turn, Never>
+        let arrival: CheckedContinuation<Result<Void, RedisError>, Never>
     }
 
     private struct State {
@@ -32,52 +28,43 @@ final class PushLine: Sendable {
     /// How many go together at most.
     private static let largestGroup = 1000
 
+    private let executor: any TaskExecutor
     private let state = Mutex(State())
 
+    /// Makes a line whose groups are sent by tasks on an executor.
+    init(executor: any TaskExecutor) { self.executor = executor }
+
     /// Sends a job, together with others that wait.
-    ///
-    /// `send` writes jobs and tells for each queue how it went; whoever goes calls it once.
-    func push(
-        _ passenger: Passenger, send: ([Passenger]) async -> [String: Result<Void, RedisError>]
-    ) async throws(RedisError) {
-        let companions: [Waiting]
-        switch await takeTurn(passenger) {
-        case .arrived(let result): return try result.get()
-        case .go(let others): companions = others
-        }
-        let results = await send([passenger] + companions.map(\.passenger))
-        let lost = Result<Void, RedisError>.failure(RedisError(.unknownOutcome, "the push was not answered"))
-        for companion in companions {
-            companion.turn.resume(returning: .arrived(results[companion.passenger.queue] ?? lost))
-        }
-        nameSuccessor()
-        try (results[passenger.queue] ?? lost).get()
-    }
-
-    private func takeTurn(_ passenger: Passenger) async -> Turn {
-        await withCheckedContinuation { turn in
-            let mayGo = state.withLock { state in
-                guard state.isUnderWay else {
-                    state.isUnderWay = true
-                    return true
-                }
-                state.waiting.append(Waiting(passenger: passenger, turn: turn))
-                return false
+    func push(_ passenger: Passenger, send: @escaping Send) async throws(RedisError) {
+        let result = await withCheckedContinuation { arrival in
+            let isFirst = state.withLock { state in
+                state.waiting.append(Waiting(passenger: passenger, arrival: arrival))
+                defer { state.isUnderWay = true }
+                return !state.isUnderWay
             }
-            if mayGo { turn.resume(returning: .go([])) }
+            // Not a child of any caller: it carries the jobs of all of them, and one being cancelled is no matter to it.
+            if isFirst { Task(executorPreference: executor) { await self.run(send) } }
+        }
+        try result.get()
+    }
+
+    private func run(_ send: Send) async {
+        let lost = Result<Void, RedisError>.failure(RedisError(.unknownOutcome, "the push was not answered"))
+        while let group = takeGroup() {
+            let results = await send(group.map(\.passenger))
+            for one in group { one.arrival.resume(returning: results[one.passenger.queue] ?? lost) }
         }
     }
 
-    private func nameSuccessor() {
-        let next = state.withLock { state -> (Waiting, [Waiting])? in
+    private func takeGroup() -> [Waiting]? {
+        state.withLock { state in
             guard !state.waiting.isEmpty else {
                 state.isUnderWay = false
                 return nil
             }
             let group = Array(state.waiting.prefix(Self.largestGroup))
             state.waiting.removeFirst(group.count)
-            return (group[0], Array(group.dropFirst()))
+            return group
         }
-        if let (successor, companions) = next { successor.turn.resume(returning: .go(companions)) }
     }
 }
