@@ -19,13 +19,11 @@ actor Fetcher {
     private static let pausedInterval = Duration.milliseconds(500)
     private static let idleInterval = Duration.seconds(5)
 
-    private let pipeline: Pipeline
+    private let lane: Lane
     private let selection: QueueSelection
     private let store: JobStore
     private let claims: Claims
     private let lease: LeaseKeeper
-    private let slots: Slots
-    private let bell: Bell
     private let waiters: [QueueWaiter]
     private let start: @Sendable ([Delivery]) -> Void
     private let logger: Logger
@@ -39,25 +37,22 @@ actor Fetcher {
 
     /// `start` starts deliveries; it must take their slots before it returns.
     init(
-        pipeline: Pipeline, store: JobStore, claims: Claims, lease: LeaseKeeper, slots: Slots, bell: Bell,
-        logger: Logger,
+        lane: Lane, store: JobStore, claims: Claims, lease: LeaseKeeper, logger: Logger,
         start: @escaping @Sendable ([Delivery]) -> Void
     ) {
-        let queues = pipeline.queues.map { (queue: QueueKey($0.name, keys: store.keys), weight: $0.weight) }
-        self.pipeline = pipeline
-        self.selection = QueueSelection(queues, mode: pipeline.mode)
+        let queues = lane.pipeline.queues.map { (queue: QueueKey($0.name, keys: store.keys), weight: $0.weight) }
+        self.lane = lane
+        self.selection = QueueSelection(queues, mode: lane.pipeline.mode)
         self.store = store
         self.claims = claims
         self.lease = lease
-        self.slots = slots
-        self.bell = bell
         self.start = start
         self.logger = logger
         self.executor = store.redis.eventLoop.executor
         self.outage = Outage("fetch jobs", logger: logger)
         self.waiters = queues.prefix(Self.waiterLimit).map { entry in
             QueueWaiter(
-                queue: entry.queue, redis: store.redis.sibling(name: "wait:\(entry.queue.name)"), work: bell)
+                queue: entry.queue, redis: store.redis.sibling(name: "wait:\(entry.queue.name)"), work: lane.bell)
         }
     }
 
@@ -67,7 +62,7 @@ actor Fetcher {
     nonisolated func stop() {
         isStopped.store(true, ordering: .releasing)
         for waiter in waiters { waiter.stop() }
-        bell.ring()
+        lane.bell.ring()
     }
 
     /// Fetches until it is stopped.
@@ -87,9 +82,9 @@ actor Fetcher {
 
     private func loop() async {
         while !isStopped.load(ordering: .acquiring) {
-            let demand = min(slots.available, Self.largestFetch)
+            let demand = min(lane.slots.available, Self.largestFetch)
             guard demand > 0 else {
-                await bell.wait()
+                await lane.bell.wait()
                 continue
             }
             let deliveries = await fetch(demand)
@@ -103,7 +98,7 @@ actor Fetcher {
         let interval =
             waiters.count < selection.all.count
             ? Self.unwatchedInterval : paused.isEmpty ? Self.idleInterval : Self.pausedInterval
-        await bell.wait(atMost: interval)
+        await lane.bell.wait(atMost: interval)
     }
 
     /// One fetch, through to certainty about what it took.
@@ -128,7 +123,7 @@ actor Fetcher {
         } catch {
             outage.begin(error)
             guard !error.isRetriable, error.code != .closed else {
-                await bell.wait(atMost: outage.pause)
+                await lane.bell.wait(atMost: outage.pause)
                 return []
             }
             return await adopt(request, of: tenure)
@@ -141,7 +136,7 @@ actor Fetcher {
     private func adopt(_ lost: FetchRequest, of tenure: Tenure) async -> [Delivery] {
         let epoch = claims.proposeEpoch()
         while true {
-            await bell.wait(atMost: outage.pause)
+            await lane.bell.wait(atMost: outage.pause)
             do throws(RedisError) {
                 let adopted = try await store.adopt(
                     lost, epoch: epoch, leaseMilliseconds: lease.milliseconds, tenure: tenure)

@@ -1,3 +1,4 @@
+public import Flume
 public import FlumeWire
 
 /// How a worker works, besides its handlers and pipelines.
@@ -57,6 +58,8 @@ public struct WorkerConfiguration: Sendable {
     public var hostname: String?
     /// Whether counters and timers are reported to swift-metrics.
     public var reportsMetrics = true
+    /// Told of everything that happens; several workers and clients may share one.
+    public var events = EventBus()
 
     /// Whether the worker listens to TERM, INT, TSTP and TTIN itself.
     ///

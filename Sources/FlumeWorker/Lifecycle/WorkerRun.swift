@@ -88,11 +88,10 @@ actor WorkerRun {
         self.lease = lease
         self.settler = settler
         self.fetchers = pipelines.map { pipeline in
-            let work = Bell(on: hot.redis.eventLoop)
-            let slots = Slots(pipeline.concurrency, bell: work)
-            return Fetcher(
-                pipeline: pipeline, store: hot, claims: claims, lease: lease, slots: slots, bell: work, logger: logger
-            ) { processor.start($0, slots: slots) }
+            let lane = Lane(pipeline, on: hot.redis.eventLoop)
+            return Fetcher(lane: lane, store: hot, claims: claims, lease: lease, logger: logger) {
+                processor.start($0, in: lane)
+            }
         }
         self.poller = Poller(
             store: calm, interval: configuration.pollInterval,

@@ -46,19 +46,19 @@ final class Processor: Sendable {
     /// The slot is free again when the job has ended.
     ///
     /// The tasks are not children of anybody: a handler that ignores cancellation must not keep the worker from stopping.
-    func start(_ deliveries: [Delivery], slots: Slots) {
-        slots.take(deliveries.count)
+    func start(_ deliveries: [Delivery], in lane: Lane) {
+        lane.slots.take(deliveries.count)
         running.add(deliveries, startedAt: clock.secondsSinceEpoch)
         let tasks = deliveries.map { delivery in
             Task { [self] in
-                await perform(delivery)
-                slots.release()
+                await perform(delivery, in: lane)
+                lane.slots.release()
             }
         }
         running.attach(tasks, to: deliveries)
     }
 
-    private func perform(_ delivery: Delivery) async {
+    private func perform(_ delivery: Delivery, in lane: Lane) async {
         let start = ContinuousClock.now
         let payload: JobPayload
         do throws(PayloadError) {
