@@ -40,9 +40,22 @@ struct ProcessTests {
     private func withRedis(_ body: (RedisServer, RedisProbe) async throws -> Void) async throws {
         try await withRedisServer { server in
             let probe = try RedisProbe(url: server.url())
-            try await body(server, probe)
+            do {
+                try await body(server, probe)
+            } catch {
+                // The folder is gone with the server: what the processes said is all there is to learn from.
+                throw TestSupportError("\(error)\n\(said(in: server.directory.path))")
+            }
             await probe.client.close()
         }
+    }
+
+    private func said(in folder: String) -> String {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { $0.hasSuffix(".out") || $0.hasSuffix(".err") }.sorted().map { name in
+            let text = (try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)) ?? ""
+            return "--- \(name)\n\(text.suffix(3000))"
+        }.joined(separator: "\n")
     }
 
     private func seconds(since start: ContinuousClock.Instant) -> Double {

@@ -16,6 +16,8 @@ actor Settler {
         var done: [Delivery] = []
         var moved: [(settlement: Settlement, report: Report)] = []
         var isClosed = false
+        /// Nobody writes any more.
+        var hasEnded = false
 
         var isEmpty: Bool { done.isEmpty && moved.isEmpty }
     }
@@ -64,9 +66,18 @@ actor Settler {
     /// - Returns: what became of it; `nil` when the connection was closed for good before Redis said.
     nonisolated func settle(_ settlement: Settlement) async -> SettleReply.Verdict? {
         await withCheckedContinuation { continuation in
-            inbox.withLock { $0.moved.append((settlement, { continuation.resume(returning: $0) })) }
-            bell.ring()
+            let report: Report = { continuation.resume(returning: $0) }
+            submit([(settlement, report)])
         }
+    }
+
+    private nonisolated func submit(_ entries: [(settlement: Settlement, report: Report)]) {
+        let isTaken = inbox.withLock { inbox in
+            if !inbox.hasEnded { inbox.moved.append(contentsOf: entries) }
+            return !inbox.hasEnded
+        }
+        guard isTaken else { return entries.forEach { $0.report(nil) } }
+        bell.ring()
     }
 
     /// Jobs that go somewhere else, in this order.
@@ -86,10 +97,7 @@ actor Settler {
                 }
                 if let arrived { continuation.resume(returning: arrived) }
             }
-            inbox.withLock { inbox in
-                for settlement in settlements { inbox.moved.append((settlement, report)) }
-            }
-            bell.ring()
+            submit(settlements.map { ($0, report) })
         }
     }
 
@@ -106,7 +114,9 @@ actor Settler {
     func run() async {
         while true {
             let (batch, isClosed) = inbox.withLock { inbox -> (Inbox, Bool) in
-                (Self.takeBatch(from: &inbox), inbox.isClosed)
+                let batch = Self.takeBatch(from: &inbox)
+                inbox.hasEnded = inbox.isClosed && batch.isEmpty
+                return (batch, inbox.isClosed)
             }
             if batch.isEmpty {
                 if isClosed { return drain.ring() }
@@ -181,11 +191,7 @@ actor Settler {
         logger.error(
             "a job cannot be moved to where it should go; it stays in flight and is tried again",
             metadata: [LogKeys.queue: "\(entry.settlement.delivery.queue)", LogKeys.reason: "\(reason)"])
-        let later = store.redis.eventLoop.scheduleTask(in: TimeAmount(Self.refusalPause)) {
-            self.inbox.withLock { $0.moved.append(entry) }
-            self.bell.ring()
-        }
-        _ = later
+        _ = store.redis.eventLoop.scheduleTask(in: TimeAmount(Self.refusalPause)) { self.submit([entry]) }
     }
 
     private func reportLost(_ count: Int, of tenure: Tenure) {
