@@ -55,12 +55,20 @@ private final class Pool: Sendable {
         while !isDone.load(ordering: .relaxed), ContinuousClock.now < deadline {}
     }
 
+    /// Whether a thread was left for the probe.
+    var hasRunProbe: Bool { probeHasRun.load(ordering: .relaxed) }
+
     func probe() {
+        probeHasRun.store(false, ordering: .relaxed)
         Task { @concurrent in probeHasRun.store(true, ordering: .relaxed) }
     }
 
+    func spinMore() {
+        for _ in 0..<Self.spinners { Task { @concurrent in spin() } }
+    }
+
     func release() {
-        wasFree.store(probeHasRun.load(ordering: .relaxed), ordering: .relaxed)
+        wasFree.store(hasRunProbe, ordering: .relaxed)
         isDone.store(true, ordering: .relaxed)
     }
 }
@@ -82,10 +90,16 @@ private actor Renewer {
     func run(whileBlocked pool: Pool) async {
         let generation = client.generation
         pool.allowBlocking()
-        // Goes on until handlers spin; counts only from then on.
+        // Counts only from when no thread of the pool is left. How many threads it starts is its own affair: one that
+        // runs the probe is given something to spin on as well.
         while !pool.isBlocked { _ = try? await client.send(RedisCommand("PING")) }
         pool.probe()
         while renewals < 300 {
+            if pool.hasRunProbe {
+                renewals = 0
+                pool.spinMore()
+                pool.probe()
+            }
             do {
                 _ = try await client.send(RedisCommand("INCR", "renewals"))
                 renewals += 1

@@ -60,7 +60,7 @@ struct SettleTests {
             let jobs = try await fixture.inflight(["j1", "j2", "j3"], of: tenure)
             let moved = [
                 Settlement(jobs[1], to: .front(queue: "f", payload: bytes("j2"))),
-                Settlement(jobs[2], to: .recover(queue: "f", payload: bytes("j3"), jid: "x", limit: 3, obituary: [])),
+                Settlement(jobs[2], to: recover("j3", to: "f", jid: "x")),
             ]
             _ = try await fixture.store.settle(done: [jobs[0]], moved: moved, tenure: tenure)
             let again = try await fixture.store.settle(done: [jobs[0]], moved: moved, tenure: tenure)
@@ -113,7 +113,14 @@ struct SettleTests {
         }
     }
 
-    @Test("a recovered job goes to the front of its queue, and at the limit to the dead set as its obituary")
+    private func recover(_ payload: String, to queue: String, jid: String, delay: Double = 0) -> Destination {
+        .recover(
+            Recovery(
+                queue: queue, payload: bytes(payload), jid: jid, limit: 3, obituary: bytes("died"), delay: delay,
+                delayed: bytes("later " + payload)))
+    }
+
+    @Test("a recovered job goes to the front of its queue, then to the schedule, then to the dead set as its obituary")
     func recover() async throws {
         try await withStore { fixture in
             var verdicts: [SettleReply.Verdict] = []
@@ -121,11 +128,15 @@ struct SettleTests {
                 let tenure = try await fixture.tenure("host:\(round):abc")
                 if round == 1 { try await fixture.probe.enqueue(["job"], to: "q") }
                 let job = try #require(try await fixture.fetch(tenure, 1, from: ["q"]).deliveries.first)
-                let recover = Destination.recover(
-                    queue: "q", payload: job.payload, jid: "j", limit: 3, obituary: bytes("died"))
                 verdicts += try await fixture.store.settle(
-                    done: [], moved: [Settlement(job, to: recover)], tenure: tenure
+                    done: [], moved: [Settlement(job, to: recover("job", to: "q", jid: "j", delay: 0.5))],
+                    tenure: tenure
                 ).verdicts
+                let scheduled = try await fixture.probe.members("schedule")
+                #expect(scheduled == (round == 2 ? ["later job"] : []))
+                guard round == 2 else { continue }
+                try await fixture.probe.send("DEL", "schedule")
+                try await fixture.probe.enqueue(["job"], to: "q")
             }
             #expect(verdicts == [.arrived, .arrived, .buried])
             #expect(try await fixture.probe.members("dead") == ["died"])
@@ -140,8 +151,7 @@ struct SettleTests {
             let tenure = try await fixture.tenure()
             let job = try await fixture.inflight(["job"], of: tenure)[0]
             try await fixture.probe.send("SET", "queue:q", "text")
-            let recover = Destination.recover(
-                queue: "q", payload: job.payload, jid: "j", limit: 3, obituary: bytes("died"))
+            let recover = recover("job", to: "q", jid: "j")
             for _ in 0..<4 {
                 let reply = try await fixture.store.settle(
                     done: [], moved: [Settlement(job, to: recover)], tenure: tenure)
@@ -153,6 +163,24 @@ struct SettleTests {
                 done: [], moved: [Settlement(job, to: recover)], tenure: tenure)
             #expect(reply.verdicts == [.arrived])
             #expect(try await fixture.probe.string("flume:recoveries:j") == "1")
+        }
+    }
+
+    @Test("of two suspects with the same bytes none is lost")
+    func twins() async throws {
+        try await withStore { fixture in
+            let tenure = try await fixture.tenure()
+            let jobs = try await fixture.inflight(["job", "job"], of: tenure)
+            try await fixture.probe.send("SET", "flume:recoveries:a", "1")
+            try await fixture.probe.send("SET", "flume:recoveries:b", "1")
+            let moved = [
+                Settlement(jobs[0], to: recover("job", to: "q", jid: "a", delay: 1)),
+                Settlement(jobs[1], to: recover("job", to: "q", jid: "b", delay: 2)),
+            ]
+            let verdicts = try await fixture.store.settle(done: [], moved: moved, tenure: tenure).verdicts
+            #expect(verdicts == [.arrived, .arrived])
+            #expect(try await fixture.probe.members("schedule") == ["later job"])
+            #expect(try await fixture.probe.queue("q") == ["job"])
         }
     }
 

@@ -12,7 +12,6 @@ package enum Destination: Sendable {
     case front(queue: String, payload: [UInt8])
     /// To the back of a queue.
     case back(queue: String, payload: [UInt8])
-    /// Out of a dead process's hands: to the front of its queue, or to `dead` as `obituary` when it has now been
-    /// recovered `limit` times. The count is kept under the job's jid.
-    case recover(queue: String, payload: [UInt8], jid: String, limit: Int, obituary: [UInt8])
+    /// Out of a dead process's hands.
+    case recover(Recovery)
 }

@@ -35,9 +35,9 @@ extension JobStore {
             switch settlement.destination {
             case .front(let queue, _), .back(let queue, _):
                 _ = index(of: keys.queue(queue))
-            case .recover(let queue, _, let jid, _, _):
-                _ = index(of: keys.queue(queue))
-                _ = index(of: keys.recoveries(jid))
+            case .recover(let recovery):
+                _ = index(of: keys.queue(recovery.queue))
+                _ = index(of: keys.recoveries(recovery.jid))
             case .done, .retry, .schedule, .dead: break
             }
         }
@@ -93,14 +93,16 @@ extension JobStore {
             command.append(index(keys.queue(queue)))
             command.append(queue)
             command.append(payload)
-        case .recover(let queue, let payload, let jid, let limit, let obituary):
+        case .recover(let recovery):
             command.append("recover")
-            command.append(index(keys.queue(queue)))
-            command.append(queue)
-            command.append(payload)
-            command.append(index(keys.recoveries(jid)))
-            command.append(limit)
-            command.append(obituary)
+            command.append(index(keys.queue(recovery.queue)))
+            command.append(recovery.queue)
+            command.append(recovery.payload)
+            command.append(index(keys.recoveries(recovery.jid)))
+            command.append(recovery.limit)
+            command.append(recovery.obituary)
+            command.append(recovery.delay)
+            command.append(recovery.delayed)
         }
     }
 }

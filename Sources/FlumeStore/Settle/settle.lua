@@ -12,7 +12,8 @@
 --         dead     payload                            → `dead`, trimmed
 --         front    key, queue name, payload           → runs next in that queue
 --         back     key, queue name, payload           → runs last in that queue
---         recover  key, queue name, payload, counter key, limit, payload for `dead` → front, or `dead` at the limit
+--         recover  key, queue name, payload, counter key, limit, payload for `dead`, seconds from now, payload for
+--                  `schedule` → front; one short of the limit `schedule`; at the limit `dead`
 -- Returns {lease of the process or false, how many of the done were still in flight, then for each other job
 --         1: it has left   2: recovered into `dead`   0: it was not there (settled before, or recovered by somebody else)
 --         or Redis's words why it could not arrive, in which case it has not left}
@@ -79,10 +80,14 @@ function arrive.back(go) return enqueue('LPUSH', go) end
 function arrive.recover(go)
   local key, name, payload = KEYS[tonumber(take())], take(), take()
   local counter, limit, obituary = KEYS[tonumber(take())], tonumber(take()), take()
+  local delay, delayed = tonumber(take()), take()
   if not go then return end
   local times = (tonumber(redis.call('GET', counter)) or 0) + 1
   if times >= limit then return bury(obituary), 2 end
-  local said = redis.pcall('RPUSH', key, payload)
+  local said = 0
+  if times == limit - 1 then said = redis.pcall('ZADD', KEYS[4], 'NX', score(delay), delayed) end
+  -- 0 also when `schedule` has the very same bytes: it would swallow the second.
+  if said == 0 then said = redis.pcall('RPUSH', key, payload) end
   if type(said) == 'number' then
     redis.pcall('SADD', KEYS[6], name)
     -- Counted only once it has arrived: a queue that refuses it kills no process.

@@ -11,6 +11,9 @@ import Synchronization
 /// longer than everybody's lease must not make everybody recover everybody.
 actor Recoverer {
     private static let page = 100
+    /// How far apart in time suspects of having killed a process run, and over how long they are spread at most.
+    private static let suspectSpacing = 0.25
+    private static let suspectSpread = 60.0
 
     private let store: JobStore
     private let claims: Claims
@@ -95,8 +98,10 @@ actor Recoverer {
             let deliveries = try await store.inflight(of: dead, page: Self.page)
             if deliveries.isEmpty { break }
             // What was taken last goes back first, so that the oldest is the next to run.
-            let settlements = deliveries.sorted { $0.sequence > $1.sequence }
-                .map { Settlement($0, to: destination(of: $0, from: identity)) }
+            let settlements = deliveries.sorted { $0.sequence > $1.sequence }.enumerated().map { index, delivery in
+                let position = recovered + deliveries.count - 1 - index
+                return Settlement(delivery, to: destination(of: delivery, from: identity, position: position))
+            }
             let verdicts = try await store.settle(done: [], moved: settlements, tenure: dead).verdicts
             recovered += verdicts.count { $0 == .arrived }
             for (settlement, verdict) in zip(settlements, verdicts) where verdict == .buried {
@@ -120,8 +125,8 @@ actor Recoverer {
 
     /// Calls the death hooks of a poisonous job, away from the event loop: they are the application's.
     private func mourn(_ settlement: Settlement, from identity: String) {
-        guard case .recover(_, _, _, _, let obituary) = settlement.destination,
-            let payload = try? JobPayload(parsing: obituary, limits: limits)
+        guard case .recover(let recovery) = settlement.destination,
+            let payload = try? JobPayload(parsing: recovery.obituary, limits: limits)
         else { return }
         let (failures, logger) = (failures, logger)
         let handler = handlers[payload.wrapped ?? payload.jobClass ?? ""]
@@ -137,15 +142,22 @@ actor Recoverer {
         return String(hash, radix: 16)
     }
 
-    private func destination(of delivery: Delivery, from identity: String) -> Destination {
+    /// `position` is how many of the process's jobs are older.
+    private func destination(of delivery: Delivery, from identity: String, position: Int) -> Destination {
         guard let payload = try? JobPayload(parsing: delivery.payload, limits: limits) else {
             return .front(queue: delivery.queue, payload: delivery.payload)
         }
         let error = WorkerDiedError(identity: identity, times: poisonLimit)
+        var delayed = payload
+        delayed.remove("enqueued_at")
+        // The poller goes by what the payload says.
+        if delayed.queue != delivery.queue { delayed.set("queue", to: .string(delivery.queue)) }
         return .recover(
-            queue: delivery.queue, payload: delivery.payload,
-            // A job without a jid has no name to count under but its bytes' own.
-            jid: payload.jid ?? Self.fingerprint(delivery.payload), limit: poisonLimit,
-            obituary: failures.failed(payload, error, delivery.queue, nil).bytes)
+            Recovery(
+                queue: delivery.queue, payload: delivery.payload,
+                // A job without a jid has no name to count under but its bytes' own.
+                jid: payload.jid ?? Self.fingerprint(delivery.payload), limit: poisonLimit,
+                obituary: failures.failed(payload, error, delivery.queue, nil).bytes,
+                delay: min(Self.suspectSpread, Double(position) * Self.suspectSpacing), delayed: delayed.bytes))
     }
 }
