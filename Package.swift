@@ -47,7 +47,8 @@ let package = Package(
                 .embedInCode("Push/push.lua"), .embedInCode("Fetch/fetch.lua"), .embedInCode("Fetch/adopt.lua"),
                 .embedInCode("Settle/settle.lua"), .embedInCode("Schedule/due.lua"),
                 .embedInCode("Schedule/promote.lua"), .embedInCode("Lease/hold.lua"), .embedInCode("Lease/bury.lua"),
-                .embedInCode("Lease/leave.lua"),
+                .embedInCode("Lease/leave.lua"), .embedInCode("Control/control.lua"),
+                .embedInCode("Control/command.lua"), .embedInCode("Control/pause.lua"),
             ]),
         .target(
             name: "FlumeRedis",
