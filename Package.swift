@@ -6,6 +6,7 @@ let package = Package(
     products: [
         .library(name: "Flume", targets: ["Flume"]),
         .library(name: "FlumeWorker", targets: ["FlumeWorker"]),
+        .library(name: "FlumeInspector", targets: ["FlumeInspector"]),
     ],
     dependencies: [
         // Sockets, timers and event loops under FlumeRedis.
@@ -33,6 +34,8 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        // Reads and acts on what is stored; the worker does without it.
+        .target(name: "FlumeInspector", dependencies: ["Flume", "FlumeStore", "FlumeWire", "FlumeRedis"]),
         .target(
             name: "Flume",
             dependencies: [
@@ -128,7 +131,7 @@ let package = Package(
         .testTarget(
             name: "FlumeWorkerTests",
             dependencies: [
-                "FlumeWorker", "Flume", "FlumeStore", "FlumeWire", "FlumeRedis", "TestSupport",
+                "FlumeWorker", "FlumeInspector", "Flume", "FlumeStore", "FlumeWire", "FlumeRedis", "TestSupport",
                 // Only real processes can be killed: their worker.
                 "interop-worker",
                 .product(name: "Logging", package: "swift-log"),
