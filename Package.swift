@@ -93,6 +93,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
+            name: "flume-control",
+            dependencies: [
+                "Flume", "FlumeInspector", "FlumeRedis",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(
             name: "flume-load",
             dependencies: [
                 "Flume", "FlumeWorker", "FlumeRedis", "FlumeWire",
@@ -132,8 +139,8 @@ let package = Package(
             name: "FlumeWorkerTests",
             dependencies: [
                 "FlumeWorker", "FlumeInspector", "Flume", "FlumeStore", "FlumeWire", "FlumeRedis", "TestSupport",
-                // Only real processes can be killed: their worker.
-                "interop-worker",
+                // Only real processes can be killed: their worker. And what steers them from outside.
+                "interop-worker", "flume-control",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
