@@ -6,6 +6,7 @@ let package = Package(
     products: [
         .library(name: "Flume", targets: ["Flume"]),
         .library(name: "FlumeWorker", targets: ["FlumeWorker"]),
+        .library(name: "FlumeInspector", targets: ["FlumeInspector"]),
     ],
     dependencies: [
         // Sockets, timers and event loops under FlumeRedis.
@@ -33,6 +34,8 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        // Reads and acts on what is stored; the worker does without it.
+        .target(name: "FlumeInspector", dependencies: ["Flume", "FlumeStore", "FlumeWire", "FlumeRedis"]),
         .target(
             name: "Flume",
             dependencies: [
@@ -47,7 +50,8 @@ let package = Package(
                 .embedInCode("Push/push.lua"), .embedInCode("Fetch/fetch.lua"), .embedInCode("Fetch/adopt.lua"),
                 .embedInCode("Settle/settle.lua"), .embedInCode("Schedule/due.lua"),
                 .embedInCode("Schedule/promote.lua"), .embedInCode("Lease/hold.lua"), .embedInCode("Lease/bury.lua"),
-                .embedInCode("Lease/leave.lua"),
+                .embedInCode("Lease/leave.lua"), .embedInCode("Control/control.lua"),
+                .embedInCode("Control/command.lua"), .embedInCode("Control/pause.lua"),
             ]),
         .target(
             name: "FlumeRedis",
@@ -85,6 +89,13 @@ let package = Package(
             name: "interop-producer",
             dependencies: [
                 "Flume", "FlumeRedis", "FlumeWire",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(
+            name: "flume-control",
+            dependencies: [
+                "Flume", "FlumeInspector", "FlumeRedis",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -127,9 +138,9 @@ let package = Package(
         .testTarget(
             name: "FlumeWorkerTests",
             dependencies: [
-                "FlumeWorker", "Flume", "FlumeStore", "FlumeWire", "FlumeRedis", "TestSupport",
-                // Only real processes can be killed: their worker.
-                "interop-worker",
+                "FlumeWorker", "FlumeInspector", "Flume", "FlumeStore", "FlumeWire", "FlumeRedis", "TestSupport",
+                // Only real processes can be killed: their worker. And what steers them from outside.
+                "interop-worker", "flume-control",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),

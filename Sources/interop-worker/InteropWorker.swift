@@ -19,6 +19,12 @@ struct InteropWorker: AsyncParsableCommand {
     var queues = "default"
     @Option(help: "How many jobs run at a time.")
     var concurrency = 10
+    @Option(
+        help: """
+            In place of --queues and --concurrency, and repeatable: name=ses,queue=mailers,concurrency=20,\
+            limit=400/1000ms,key=ses,batch=10/1000ms,max-in-cluster=5; only name and queue must be there.
+            """)
+    var pipeline: [String] = []
     @Option(help: "Seconds running jobs may take to end at shutdown.")
     var shutdownTimeout = 25.0
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
@@ -32,7 +38,7 @@ struct InteropWorker: AsyncParsableCommand {
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError("--log-level \(logLevel): choose one of \(Logger.Level.allCases.map(\.rawValue))")
         }
-        _ = try parsedQueues()
+        _ = try pipelines()
     }
 
     func run() async throws {
@@ -53,7 +59,7 @@ struct InteropWorker: AsyncParsableCommand {
         let identityFile = identityFile
         let worker = Worker(
             redis: client, handlers: .interop(redis: client),
-            pipelines: [Pipeline("default", queues: try parsedQueues(), concurrency: concurrency)],
+            pipelines: try pipelines(),
             configuration: configuration, logger: logger
         ) { identity in
             guard let identityFile else { return }
@@ -65,6 +71,22 @@ struct InteropWorker: AsyncParsableCommand {
             FileHandle.standardError.write(Data("interop-worker: \(error.message)\n".utf8))
             throw ExitCode.failure
         }
+    }
+
+    private func pipelines() throws -> [Pipeline] {
+        guard !pipeline.isEmpty else {
+            return [Pipeline("default", queues: try parsedQueues(), concurrency: concurrency)]
+        }
+        let pipelines = try pipeline.map { text in
+            do {
+                return try PipelineOption(text).pipeline()
+            } catch {
+                throw ValidationError("--pipeline '\(text)': \(error)")
+            }
+        }
+        let names = pipelines.map(\.name)
+        guard Set(names).count == names.count else { throw ValidationError("--pipeline: a name is there twice") }
+        return pipelines
     }
 
     private func parsedQueues() throws -> [Pipeline.Queue] {

@@ -12,4 +12,10 @@ extension KeySpace {
     package func rateLimit(_ name: String) -> String { key("flume:limit:" + name) }
     /// Set of the names of paused pipelines; paused queues are in ``paused``.
     package var flumePaused: String { key("flume:paused") }
+    /// The member of ``flumePaused`` that stands for every pipeline: no pipeline's name is empty.
+    package static let everyPipeline = ""
+    /// List of commands for one process, oldest first.
+    package func commands(_ identity: String) -> String { key("flume:commands:" + identity) }
+    /// What a process answered to a command; a string with TTL.
+    package func commandAnswer(_ id: String) -> String { key("flume:answer:" + id) }
 }

@@ -87,14 +87,20 @@ actor Fetcher {
                 await lane.bell.wait()
                 continue
             }
-            let deliveries = await fetch(demand)
+            guard let closed = lane.gate.enter() else {
+                await lane.bell.wait()
+                continue
+            }
+            let deliveries = await fetch(demand, without: closed)
             if !deliveries.isEmpty { start(deliveries) }
-            if deliveries.count < demand { await waitForWork() }
+            lane.gate.leave()
+            if deliveries.count < demand { await waitForWork(without: closed) }
         }
     }
 
-    private func waitForWork() async {
-        for (waiter, queue) in zip(waiters, selection.all) where !paused.contains(queue.name) { waiter.arm() }
+    private func waitForWork(without closed: Set<String>) async {
+        for (waiter, queue) in zip(waiters, selection.all)
+        where !paused.contains(queue.name) && !closed.contains(queue.name) { waiter.arm() }
         let interval =
             waiters.count < selection.all.count
             ? Self.unwatchedInterval : paused.isEmpty ? Self.idleInterval : Self.pausedInterval
@@ -102,11 +108,11 @@ actor Fetcher {
     }
 
     /// One fetch, through to certainty about what it took.
-    private func fetch(_ demand: Int) async -> [Delivery] {
+    private func fetch(_ demand: Int, without closed: Set<String>) async -> [Delivery] {
         let (tenure, epoch, firstSequence) = claims.reserve(demand)
         let request = FetchRequest(
             epoch: epoch, firstSequence: firstSequence, count: demand,
-            sources: selection.sources(count: demand, using: &generator))
+            sources: selection.sources(count: demand, without: closed, using: &generator))
         do throws(RedisError) {
             let reply = try await store.fetch(request, leaseMilliseconds: lease.milliseconds, tenure: tenure)
             outage.end()

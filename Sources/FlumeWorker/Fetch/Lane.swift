@@ -1,3 +1,4 @@
+import FlumeWire
 import NIOCore
 
 /// A pipeline at work: what its fetcher, its jobs and whoever steers it share.
@@ -8,10 +9,24 @@ final class Lane: Sendable {
     let slots: Slots
     /// Wakes its fetcher.
     let bell: Bell
+    /// Whether it may fetch.
+    let gate: LaneGate
 
     init(_ pipeline: Pipeline, on eventLoop: any EventLoop) {
         self.pipeline = pipeline
         bell = Bell(on: eventLoop)
         slots = Slots(pipeline.concurrency, bell: bell)
+        gate = LaneGate(queues: pipeline.queues.map(\.name), bell: bell)
+    }
+
+    /// The pipeline as it is now: with the queues it still reads and the concurrency it has now.
+    var capsule: CapsuleRecord {
+        let subscribed = Set(gate.subscribed)
+        let queues = pipeline.queues.filter { subscribed.contains($0.name) }
+        let now = Pipeline(pipeline.name, queues: queues, concurrency: slots.capacity)
+        return CapsuleRecord(
+            name: now.name, concurrency: now.concurrency,
+            mode: CapsuleRecord.Mode(rawValue: now.mode.rawValue) ?? .strict,
+            queues: queues.map { CapsuleRecord.Queue(name: $0.name, weight: $0.weight) })
     }
 }

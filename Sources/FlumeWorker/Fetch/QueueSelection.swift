@@ -16,6 +16,15 @@ struct QueueSelection: Sendable {
     /// All queues, in the order they were given.
     var all: [QueueKey] { queues.map(\.queue) }
 
+    /// The order and quotas for a fetch of `count` jobs from all queues but some.
+    func sources(
+        count: Int, without closed: Set<String>, using generator: inout some RandomNumberGenerator
+    ) -> [FetchRequest.Source] {
+        guard !closed.isEmpty else { return sources(count: count, using: &generator) }
+        let open = queues.filter { !closed.contains($0.queue.name) }
+        return QueueSelection(open, mode: mode).sources(count: count, using: &generator)
+    }
+
     /// The order and quotas for a fetch of `count` jobs.
     func sources(count: Int, using generator: inout some RandomNumberGenerator) -> [FetchRequest.Source] {
         guard mode != .strict, queues.count > 1 else {

@@ -3,33 +3,51 @@ import Synchronization
 
 /// The free places of a pipeline: demand for jobs, and the end of it.
 final class Slots: Sendable {
-    private let free: Mutex<Int>
+    private struct State {
+        var capacity: Int
+        /// Below zero after a pipeline that was full became smaller.
+        var free: Int
+    }
+
+    private let state: Mutex<State>
     private let bell: Bell
-    /// How many jobs the pipeline runs at a time.
-    let capacity: Int
 
     init(_ capacity: Int, bell: Bell) {
-        self.capacity = capacity
-        self.free = Mutex(capacity)
+        self.state = Mutex(State(capacity: capacity, free: capacity))
         self.bell = bell
     }
+
+    /// How many jobs the pipeline runs at a time.
+    var capacity: Int { state.withLock { $0.capacity } }
 
     /// How many places are free now.
     ///
     /// While a fetch is under way more become free, so that load makes the next one larger.
-    var available: Int { free.withLock { $0 } }
+    var available: Int { state.withLock { $0.free } }
+
+    /// How many jobs run.
+    var taken: Int { state.withLock { $0.capacity - $0.free } }
 
     /// Takes places for jobs that are about to start.
     func take(_ count: Int) {
-        free.withLock { $0 -= count }
+        state.withLock { $0.free -= count }
     }
 
     /// Gives back one place, and wakes the fetcher if there had been none.
     func release() {
-        let wasFull = free.withLock { free in
-            free += 1
-            return free == 1
+        let wasFull = state.withLock { state in
+            state.free += 1
+            return state.free == 1
         }
         if wasFull { bell.ring() }
+    }
+
+    /// Changes how many jobs the pipeline runs at a time; jobs that run beyond that come to their end.
+    func resize(to capacity: Int) {
+        state.withLock { state in
+            state.free += capacity - state.capacity
+            state.capacity = capacity
+        }
+        bell.ring()
     }
 }

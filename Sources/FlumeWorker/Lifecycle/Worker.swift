@@ -102,6 +102,12 @@ public final class Worker: Service, Sendable {
     /// Sidekiq's Stop, signal TERM.
     public func stop() { request(.stopping) }
 
+    /// Where the run under way is told what to fetch.
+    func desk() throws(ControlError) -> ControlDesk {
+        guard let run = control.withLock({ $0.run }) else { throw .notRunning }
+        return run.desk
+    }
+
     private func request(_ stage: Phase.Stage) {
         let run = control.withLock { control in
             control.requested = max(control.requested, stage)

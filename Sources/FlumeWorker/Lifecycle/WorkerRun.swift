@@ -22,6 +22,7 @@ actor WorkerRun {
     nonisolated let signals: SignalReceiver
     nonisolated let claims: Claims
     nonisolated let running: RunningJobs
+    nonisolated let desk: ControlDesk
 
     private let configuration: WorkerConfiguration
     private let logger: Logger
@@ -30,14 +31,14 @@ actor WorkerRun {
     private let calm: JobStore
     private let lease: LeaseKeeper
     private let settler: Settler
-    private let fetchers: [Fetcher]
+    private let lanes: Lanes
+    private let control: ControlLoop
     private let poller: Poller
     private let recoverer: Recoverer
     private let heartbeat: Heartbeat
     private let overdue: Bell
     private let hasLeft: Bell
     private let executor: any SerialExecutor
-    private var fetchersEnded = 0
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
@@ -87,12 +88,13 @@ actor WorkerRun {
         self.calm = calm
         self.lease = lease
         self.settler = settler
-        self.fetchers = pipelines.map { pipeline in
-            let lane = Lane(pipeline, on: hot.redis.eventLoop)
-            return Fetcher(lane: lane, store: hot, claims: claims, lease: lease, logger: logger) {
+        let lanes = Lanes(on: hot.redis.eventLoop, bell: bell) { lane in
+            Fetcher(lane: lane, store: hot, claims: claims, lease: lease, logger: logger) {
                 processor.start($0, in: lane)
             }
         }
+        for pipeline in pipelines { lanes.add(pipeline) }
+        self.lanes = lanes
         self.poller = Poller(
             store: calm, interval: configuration.pollInterval,
             rule: PromotionRule(
@@ -101,10 +103,15 @@ actor WorkerRun {
         self.recoverer = Recoverer(
             store: calm, claims: claims, lease: configuration.leaseDuration, poisonLimit: configuration.poisonLimit,
             limits: configuration.payloadLimits, failures: failures, handlers: handlers, logger: logger)
-        self.heartbeat = Heartbeat(
-            store: calm, claims: claims, running: running, statistics: statistics, phase: phase, pipelines: pipelines,
+        let heartbeat = Heartbeat(
+            store: calm, claims: claims, running: running, statistics: statistics, phase: phase, lanes: lanes,
             host: host, configuration: configuration, clock: clock, logger: logger
         ) { signals.receive($0, from: .webUI) }
+        self.heartbeat = heartbeat
+        self.desk = ControlDesk(
+            store: calm, claims: claims, lanes: lanes, running: running, events: configuration.events, logger: logger
+        ) { heartbeat.hurry() }
+        self.control = ControlLoop(desk, on: calm.redis.eventLoop, logger: logger)
         self.overdue = Bell(on: calm.redis.eventLoop)
         self.hasLeft = Bell(on: calm.redis.eventLoop)
         self.executor = calm.redis.eventLoop.executor
@@ -120,31 +127,37 @@ actor WorkerRun {
         let (busy, calm) = (hot.redis.taskExecutor, calm.redis.taskExecutor)
         await withDiscardingTaskGroup { group in
             let (lease, settler, poller, recoverer, heartbeat) = (lease, settler, poller, recoverer, heartbeat)
+            let control = control
             group.addTask(executorPreference: calm) { await lease.run() }
             group.addTask(executorPreference: busy) { await settler.run() }
             group.addTask(executorPreference: calm) { await heartbeat.run() }
             group.addTask(executorPreference: calm) { await poller.run() }
             group.addTask(executorPreference: calm) { await recoverer.run() }
             group.addTask(executorPreference: calm) { await self.closeWhenOverdue() }
-            for fetcher in fetchers {
-                group.addTask(executorPreference: busy) {
-                    await fetcher.run()
-                    await self.fetcherEnded()
-                }
-            }
+            // Nobody fetches before it knows what is paused.
+            group.addTask(executorPreference: calm) { await control.run() }
+            startFetchers(in: &group)
             onReady(identity)
-            await wait(for: .quiet)
+            while phase.current < .quiet {
+                await bell.wait()
+                startFetchers(in: &group)
+            }
             logger.notice("worker is quiet: it takes no more jobs", metadata: [LogKeys.identity: "\(identity)"])
-            for fetcher in fetchers { fetcher.stop() }
+            lanes.close()
             poller.stop()
             await wait(for: .stopping)
             await leave()
         }
     }
 
-    private func fetcherEnded() {
-        fetchersEnded += 1
-        bell.ring()
+    private func startFetchers(in group: inout DiscardingTaskGroup) {
+        let lanes = lanes
+        for fetcher in lanes.takeUnstarted() {
+            group.addTask(executorPreference: hot.redis.taskExecutor) {
+                await fetcher.run()
+                lanes.ended(fetcher)
+            }
+        }
     }
 
     private func wait(for stage: Phase.Stage) async {
@@ -165,10 +178,9 @@ actor WorkerRun {
     private func leave() async {
         logger.notice(
             "worker is stopping and waits for running jobs", metadata: [LogKeys.count: "\(running.count)"])
-        for fetcher in fetchers { await fetcher.disconnect() }
-        await wait(atMost: configuration.shutdownTimeout) {
-            running.count == 0 && fetchersEnded == fetchers.count
-        }
+        control.stop()
+        await lanes.disconnect()
+        await wait(atMost: configuration.shutdownTimeout) { running.count == 0 && lanes.isEmpty }
         overdue.ring()
         await putBack()
         recoverer.stop()

@@ -15,7 +15,7 @@ actor Heartbeat {
     private let running: RunningJobs
     private let statistics: Statistics
     private let phase: Phase
-    private let pipelines: [Pipeline]
+    private let lanes: Lanes
     private let host: ProcessHost
     private let configuration: WorkerConfiguration
     private let clock: WallClock
@@ -26,15 +26,15 @@ actor Heartbeat {
     private let isStopped = Atomic(false)
     private let executor: any SerialExecutor
     private var outage: Outage
-    /// Does not change while the identity does not.
-    private var info: (identity: String, record: ProcessRecord, json: [UInt8])?
+    /// Does not change while the identity and the pipelines do not.
+    private var info: (record: ProcessRecord, json: [UInt8])?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
     /// `receive` is called with the name of a signal that somebody sent through the Web UI.
     init(
         store: JobStore, claims: Claims, running: RunningJobs, statistics: Statistics, phase: Phase,
-        pipelines: [Pipeline],
+        lanes: Lanes,
         host: ProcessHost, configuration: WorkerConfiguration, clock: WallClock, logger: Logger,
         receive: @escaping @Sendable (String) -> Void
     ) {
@@ -43,7 +43,7 @@ actor Heartbeat {
         self.running = running
         self.statistics = statistics
         self.phase = phase
-        self.pipelines = pipelines
+        self.lanes = lanes
         self.host = host
         self.configuration = configuration
         self.clock = clock
@@ -69,6 +69,9 @@ actor Heartbeat {
         isStopped.store(true, ordering: .releasing)
         bell.ring()
     }
+
+    /// Beats now.
+    nonisolated func hurry() { bell.ring() }
 
     /// The last counts, and off the Busy page.
     func farewell() async {
@@ -131,22 +134,14 @@ actor Heartbeat {
     }
 
     private func info(for identity: String) -> (record: ProcessRecord, json: [UInt8]) {
-        if let info, info.identity == identity { return (info.record, info.json) }
+        let capsules = lanes.capsules
+        if let info, info.record.identity == identity, info.record.capsules == capsules { return info }
         let record = ProcessRecord(
             hostname: host.hostname, startedAt: host.startedAt, pid: host.pid, tag: configuration.tag,
-            capsules: pipelines.map(CapsuleRecord.init), labels: configuration.labels, identity: identity,
+            capsules: capsules, labels: configuration.labels, identity: identity,
             version: "flume-\(Worker.version)")
-        let json = record.info
-        info = (identity, record, json)
-        return (record, json)
-    }
-}
-
-extension CapsuleRecord {
-    fileprivate init(_ pipeline: Pipeline) {
-        self.init(
-            name: pipeline.name, concurrency: pipeline.concurrency,
-            mode: Mode(rawValue: pipeline.mode.rawValue) ?? .strict,
-            queues: pipeline.queues.map { Queue(name: $0.name, weight: $0.weight) })
+        let info = (record, record.info)
+        self.info = info
+        return info
     }
 }

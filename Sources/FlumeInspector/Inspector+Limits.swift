@@ -1,0 +1,45 @@
+import FlumeRedis
+import FlumeStore
+import FlumeWire
+
+extension Inspector {
+    /// How many of the keys that jobs are parked for are listed for each limit.
+    private static let parkedKeysListed = 100
+
+    /// Set of the names of the limits in use.
+    var limitsKey: String { keys.key("flume:limits") }
+
+    /// What is stored of limits, whatever their kind.
+    func limits(_ names: [String]) async throws(RedisError) -> [QueueFacts.Limit] {
+        let redis = store.redis
+        let replies = try await redis.send(
+            names.flatMap { name in
+                [
+                    RedisCommand("HGETALL", keys.key("flume:limit:" + name)),
+                    RedisCommand("SCARD", keys.key("flume:slots:" + name)),
+                    RedisCommand("ZCARD", keys.key("flume:parked:" + name)),
+                    RedisCommand(
+                        "ZRANGE", keys.key("flume:parked:" + name), "0", String(Self.parkedKeysListed - 1)),
+                ]
+            })
+        var limits: [QueueFacts.Limit] = []
+        for (index, name) in names.enumerated() {
+            let part = replies[(4 * index)..<(4 * index + 4)].map { $0 }
+            let parkedKeys = part[3].array?.compactMap(\.string) ?? []
+            let lengths = try await redis.send(
+                parkedKeys.map { RedisCommand("LLEN", keys.key("flume:parked:" + name + ":" + $0)) })
+            limits.append(
+                QueueFacts.Limit(
+                    key: name, fields: Self.fields(part[0]), slots: part[1].integer ?? 0,
+                    parkedKeys: part[2].integer ?? 0,
+                    parked: zip(parkedKeys, lengths).map { .init(key: $0, jobs: $1.integer ?? 0) }))
+        }
+        return limits
+    }
+
+    private static func fields(_ reply: RedisReply) -> [String: String] {
+        let words = reply.array?.compactMap(\.string) ?? []
+        return Dictionary(
+            stride(from: 0, to: words.count - 1, by: 2).map { (words[$0], words[$0 + 1]) }, uniquingKeysWith: { $1 })
+    }
+}

@@ -1,0 +1,87 @@
+import FlumeRedis
+import FlumeStore
+import FlumeWire
+
+extension Inspector {
+    /// The processes that still beat; one whose hash has run out has died or is about to leave the set.
+    func workers(_ identities: [String]) async throws(RedisError) -> [QueueFacts.Worker] {
+        let replies = try await store.redis.send(
+            identities.map { RedisCommand("HMGET", keys.process($0), "info", "busy", "beat", "quiet") })
+        return zip(identities, replies).compactMap { identity, reply in
+            guard let fields = reply.array, fields.count == 4, let info = fields[0].bytes else { return nil }
+            let value = (try? JSONValue(parsing: info)) ?? .null
+            return QueueFacts.Worker(
+                identity: identity, hostname: value["hostname"]?.string ?? "", pid: value["pid"]?.int,
+                tag: value["tag"]?.string ?? "", version: value["version"]?.string, pipelines: Self.pipelines(value),
+                busy: fields[1].integer ?? 0, quiet: fields[3].string == "true", beat: fields[2].double,
+                started: value["started_at"]?.double)
+        }
+    }
+
+    /// Sidekiq 8 and Flume tell of capsules; others of queues and one concurrency.
+    private static func pipelines(_ info: JSONValue) -> [QueueFacts.Pipeline] {
+        if let capsules = info["capsules"]?.object {
+            return capsules.members.map { capsule in
+                QueueFacts.Pipeline(
+                    name: capsule.key, queues: capsule.value["weights"]?.object?.members.map(\.key) ?? [],
+                    concurrency: capsule.value["concurrency"]?.int)
+            }
+        }
+        return [
+            QueueFacts.Pipeline(
+                name: "default", queues: info["queues"]?.array?.compactMap(\.string) ?? [],
+                concurrency: info["concurrency"]?.int)
+        ]
+    }
+
+    /// Running jobs, so many at most, and how many there are.
+    func runningJobs(
+        of identities: [String], limit: Int
+    ) async throws(RedisError) -> (count: Int, jobs: [QueueFacts.RunningJob]) {
+        let redis = store.redis
+        let lengths = try await redis.send(
+            identities.flatMap {
+                [RedisCommand("HLEN", keys.work($0)), RedisCommand("HLEN", keys.legacyWork($0))]
+            })
+        var count = 0
+        var jobs: [QueueFacts.RunningJob] = []
+        for (index, identity) in identities.enumerated() {
+            // Sidekiq up to 6.4.1 and Exq have the second one alone, Flume writes both.
+            let (work, legacy) = (lengths[2 * index].integer ?? 0, lengths[2 * index + 1].integer ?? 0)
+            guard work + legacy > 0 else { continue }
+            count += work > 0 ? work : legacy
+            guard jobs.count < limit else { continue }
+            let key = work > 0 ? keys.work(identity) : keys.legacyWork(identity)
+            jobs += try await Self.jobs(in: key, of: identity, limit: limit - jobs.count, redis)
+        }
+        return (count, jobs)
+    }
+
+    private static func jobs(
+        in key: String, of identity: String, limit: Int, _ redis: RedisClient
+    ) async throws(RedisError) -> [QueueFacts.RunningJob] {
+        var jobs: [String: QueueFacts.RunningJob] = [:]
+        var cursor = "0"
+        repeat {
+            let parts = try await redis.send(RedisCommand("HSCAN", key, cursor, "COUNT", "100")).array ?? []
+            let pairs = parts.last?.array ?? []
+            for at in stride(from: 0, to: pairs.count - 1, by: 2) {
+                guard let field = pairs[at].string, let record = pairs[at + 1].bytes else { continue }
+                jobs[field] = job(record, of: identity)
+            }
+            cursor = parts.first?.string ?? "0"
+        } while cursor != "0" && jobs.count < limit
+        return jobs.sorted { $0.key < $1.key }.prefix(limit).map(\.value)
+    }
+
+    /// A work record: the payload is JSON inside JSON; old Sidekiqs and Exq nest it as an object.
+    private static func job(_ record: [UInt8], of identity: String) -> QueueFacts.RunningJob? {
+        guard let value = try? JSONValue(parsing: record), value.object != nil else { return nil }
+        let bytes = value["payload"]?.string.map { Array($0.utf8) } ?? value["payload"]?.json ?? []
+        let payload = try? JobPayload(parsing: bytes)
+        let since = value["run_at"].flatMap { Timestamp(json: $0.json[...]) }
+        return QueueFacts.RunningJob(
+            jid: payload?.jid, jobClass: payload?.displayName, queue: value["queue"]?.string ?? "",
+            since: since?.seconds, process: identity)
+    }
+}
