@@ -12,6 +12,6 @@ final class Lane: Sendable {
     init(_ pipeline: Pipeline, on eventLoop: any EventLoop) {
         self.pipeline = pipeline
         bell = Bell(on: eventLoop)
-        slots = Slots(pipeline.concurrency, bell: bell)
+        slots = Slots(pipeline.room, bell: bell)
     }
 }

@@ -5,7 +5,7 @@ import Synchronization
 final class Slots: Sendable {
     private let free: Mutex<Int>
     private let bell: Bell
-    /// How many jobs the pipeline runs at a time.
+    /// How many jobs the pipeline may have fetched and not finished.
     let capacity: Int
 
     init(_ capacity: Int, bell: Bell) {
@@ -24,11 +24,11 @@ final class Slots: Sendable {
         free.withLock { $0 -= count }
     }
 
-    /// Gives back one place, and wakes the fetcher if there had been none.
-    func release() {
+    /// Gives back places, and wakes the fetcher if there had been none.
+    func release(_ count: Int = 1) {
         let wasFull = free.withLock { free in
-            free += 1
-            return free == 1
+            free += count
+            return free > 0 && free <= count
         }
         if wasFull { bell.ring() }
     }

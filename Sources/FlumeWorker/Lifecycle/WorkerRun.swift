@@ -31,6 +31,7 @@ actor WorkerRun {
     private let lease: LeaseKeeper
     private let settler: Settler
     private let fetchers: [Fetcher]
+    private let batchers: [Batcher]
     private let poller: Poller
     private let recoverer: Recoverer
     private let heartbeat: Heartbeat
@@ -87,12 +88,19 @@ actor WorkerRun {
         self.calm = calm
         self.lease = lease
         self.settler = settler
+        var batchers: [Batcher] = []
         self.fetchers = pipelines.map { pipeline in
             let lane = Lane(pipeline, on: hot.redis.eventLoop)
-            return Fetcher(lane: lane, store: hot, claims: claims, lease: lease, logger: logger) {
-                processor.start($0, in: lane)
+            let batcher = pipeline.batchRule.map {
+                Batcher($0, in: lane, processor: processor, claims: claims, events: configuration.events)
+            }
+            if let batcher { batchers.append(batcher) }
+            return Fetcher(lane: lane, store: hot, claims: claims, lease: lease, logger: logger) { deliveries in
+                guard let batcher else { return processor.start(deliveries, in: lane) }
+                batcher.start(deliveries)
             }
         }
+        self.batchers = batchers
         self.poller = Poller(
             store: calm, interval: configuration.pollInterval,
             rule: PromotionRule(
@@ -136,6 +144,7 @@ actor WorkerRun {
             await wait(for: .quiet)
             logger.notice("worker is quiet: it takes no more jobs", metadata: [LogKeys.identity: "\(identity)"])
             for fetcher in fetchers { fetcher.stop() }
+            for batcher in batchers { batcher.drain() }
             poller.stop()
             await wait(for: .stopping)
             await leave()
@@ -191,6 +200,7 @@ actor WorkerRun {
     /// either, but the jobs would have to wait to be recovered.
     private func putBack() async {
         let entries = running.interrupt()
+        for batcher in batchers { batcher.close() }
         guard !entries.isEmpty else { return }
         // What was taken last goes back first, so that the oldest is the next to run.
         let settlements = entries.map(\.delivery).sorted { $0.sequence > $1.sequence }
