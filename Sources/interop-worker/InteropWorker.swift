@@ -19,6 +19,8 @@ struct InteropWorker: AsyncParsableCommand {
     var queues = "default"
     @Option(help: "How many jobs run at a time.")
     var concurrency = 10
+    @Option(help: "Batches of so many jobs, after so long at most: 10/1000ms.")
+    var batch: String?
     @Option(help: "Seconds running jobs may take to end at shutdown.")
     var shutdownTimeout = 25.0
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
@@ -33,6 +35,7 @@ struct InteropWorker: AsyncParsableCommand {
             throw ValidationError("--log-level \(logLevel): choose one of \(Logger.Level.allCases.map(\.rawValue))")
         }
         _ = try parsedQueues()
+        _ = try pipeline()
     }
 
     func run() async throws {
@@ -53,7 +56,7 @@ struct InteropWorker: AsyncParsableCommand {
         let identityFile = identityFile
         let worker = Worker(
             redis: client, handlers: .interop(redis: client),
-            pipelines: [Pipeline("default", queues: try parsedQueues(), concurrency: concurrency)],
+            pipelines: [try pipeline()],
             configuration: configuration, logger: logger
         ) { identity in
             guard let identityFile else { return }
@@ -65,6 +68,16 @@ struct InteropWorker: AsyncParsableCommand {
             FileHandle.standardError.write(Data("interop-worker: \(error.message)\n".utf8))
             throw ExitCode.failure
         }
+    }
+
+    private func pipeline() throws -> Pipeline {
+        let pipeline = Pipeline("default", queues: try parsedQueues(), concurrency: concurrency)
+        guard let batch else { return pipeline }
+        let parts = batch.split(separator: "/")
+        guard parts.count == 2, let size = Int(parts[0]), size > 0, parts[1].hasSuffix("ms"),
+            let milliseconds = Int(parts[1].dropLast(2)), milliseconds > 0
+        else { throw ValidationError("--batch \(batch): write size/time such as 10/1000ms, both above 0") }
+        return pipeline.batching(size: size, timeout: .milliseconds(milliseconds))
     }
 
     private func parsedQueues() throws -> [Pipeline.Queue] {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The interop worker as a process of its own.
-private struct WorkerProcess: Sendable {
+struct WorkerProcess: Sendable {
     let child: ChildProcess
     let identityFile: String
 
