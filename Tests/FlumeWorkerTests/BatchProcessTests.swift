@@ -45,6 +45,26 @@ struct BatchProcessTests {
         }
     }
 
+    @Test("when patience ends with batches held, all go back in order and the process exits 0")
+    func impatientTerm() async throws {
+        try await withRedisServer { server in
+            let probe = try RedisProbe(url: server.url())
+            let worker = try await WorkerProcess.start(
+                "worker", on: server, concurrency: 1, ["--batch", "2/600000ms", "--shutdown-timeout", "0.5"])
+            let jobs =
+                [job("SleepJob", "long", args: "[60]")] + (0..<5).map { job("BatchEchoJob", "\($0)") }
+            try await probe.enqueue(jobs, to: "default")
+            try await eventually("the long one runs") { try await probe.list("interop:started") == ["long"] }
+            try await eventually("the others are held") { try await probe.inflight().count == 4 }
+            worker.child.signal(SIGTERM)
+            #expect(await worker.child.exit() == .status(0))
+            #expect(try await probe.list("interop:batches").isEmpty)
+            #expect(try await probe.queue("default") == jobs)
+            #expect(try await probe.inflight().isEmpty)
+            await probe.client.close()
+        }
+    }
+
     @Test("TERM runs what is held and exits 0")
     func term() async throws {
         try await withRedisServer { server in
