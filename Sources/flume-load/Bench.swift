@@ -23,10 +23,14 @@ struct Bench: Sendable {
     }
 
     /// A worker on the queue with one handler.
-    func worker(_ handler: Handler, onReady: @escaping @Sendable (String) -> Void = { _ in }) -> Worker {
+    func worker(
+        _ handler: Handler, pipeline change: (Pipeline) -> Pipeline = { $0 },
+        onReady: @escaping @Sendable (String) -> Void = { _ in }
+    ) -> Worker {
         Worker(
             redis: redis, handlers: HandlerRegistry([handler]),
-            pipelines: [Pipeline("default", queue: queue, concurrency: concurrency)], logger: logger, onReady: onReady)
+            pipelines: [change(Pipeline("default", queue: queue, concurrency: concurrency))], logger: logger,
+            onReady: onReady)
     }
 
     /// Enqueues jobs in slices of a thousand.

@@ -6,15 +6,21 @@ import Synchronization
 struct DrainBench {
     let bench: Bench
     let fills: Bool
+    let batchSize: Int
 
     func run() async throws {
         if fills { try await bench.fill() }
         let left = Atomic(bench.jobs)
         let (ends, end) = AsyncStream.makeStream(of: ContinuousClock.Instant.self)
-        let worker = bench.worker(
-            .raw("NoopJob") { _, _ in
-                if left.subtract(1, ordering: .relaxed).newValue == 0 { end.yield(.now) }
-            })
+        let single = Handler.raw("NoopJob") { _, _ in
+            if left.subtract(1, ordering: .relaxed).newValue == 0 { end.yield(.now) }
+        }
+        let batched = Handler.batch("NoopJob") { batch in
+            if left.subtract(batch.count, ordering: .relaxed).newValue == 0 { end.yield(.now) }
+        }
+        let worker = bench.worker(batchSize > 0 ? batched : single) { pipeline in
+            batchSize > 0 ? pipeline.batching(size: batchSize, timeout: .milliseconds(100)) : pipeline
+        }
         let before = try await Usage(bench.redis)
         let start = ContinuousClock.now
         let running = Task { try await worker.run() }

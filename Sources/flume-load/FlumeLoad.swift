@@ -31,6 +31,8 @@ struct FlumeLoad: AsyncParsableCommand {
     var bulk = 1
     @Option(help: "Bytes of text in each job's arguments; 0 for no arguments.")
     var payload = 0
+    @Option(help: "Drain in batches of so many jobs; 0: one by one.")
+    var batch = 0
     @Flag(help: "Do not fill the queue first: drain what is there.")
     var noFill = false
 
@@ -42,7 +44,7 @@ struct FlumeLoad: AsyncParsableCommand {
         let bench = Bench(
             redis: client, queue: queue, jobs: jobs, concurrency: concurrency, payloadBytes: payload, logger: logger)
         switch mode {
-        case .drain: try await DrainBench(bench: bench, fills: !noFill).run()
+        case .drain: try await DrainBench(bench: bench, fills: !noFill, batchSize: batch).run()
         case .latency: try await LatencyBench(bench: bench).run()
         case .enqueue: try await EnqueueBench(bench: bench, producers: producers, bulk: bulk).run()
         case .scheduled: try await ScheduledBench(bench: bench).run()

@@ -44,6 +44,12 @@ extension HandlerRegistry {
                 _ = try await redis.send(RedisCommand("RPUSH", "interop:finished", context.jid))
             }
             Handler.raw("CrashJob") { _, _ in fatalError("CrashJob ends its process, as asked") }
+            Handler.batch("BatchEchoJob") { batch in
+                let jids = JSONValue.array(batch.contexts.map { .string($0.jid) })
+                var push = RedisCommand("RPUSH", "interop:batches")
+                push.append(jids.json)
+                _ = try await redis.send(push)
+            }
             Handler("SpinJob") { (context, seconds: Double) in
                 _ = try await redis.send(RedisCommand("RPUSH", "interop:started", context.jid))
                 let end = ContinuousClock.now + .seconds(seconds)

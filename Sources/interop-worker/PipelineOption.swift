@@ -61,13 +61,13 @@ struct PipelineOption: Sendable, Hashable {
 
     /// The pipeline it describes.
     func pipeline() throws(Problem) -> Pipeline {
-        let missing = [
-            ("limit", limit != nil), ("batch", batch != nil), ("max-in-cluster", maxInCluster != nil),
-        ].filter(\.1).map(\.0)
+        let missing = [("limit", limit != nil), ("max-in-cluster", maxInCluster != nil)].filter(\.1).map(\.0)
         guard missing.isEmpty else {
             throw Problem(description: "\(missing.joined(separator: ", ")): not built in yet")
         }
-        return Pipeline(name, queue: queue, concurrency: concurrency)
+        var pipeline = Pipeline(name, queue: queue, concurrency: concurrency)
+        if let batch { pipeline = pipeline.batching(size: batch.count, timeout: batch.span) }
+        return pipeline
     }
 
     private static func number(_ text: some StringProtocol, _ part: String) throws(Problem) -> Int {

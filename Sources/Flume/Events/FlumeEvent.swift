@@ -73,6 +73,8 @@ public enum FlumeEvent: Sendable {
         case timeout
         /// The worker stops.
         case shutdown
+        /// The pipeline held as many jobs as it may, and there was nothing else to run.
+        case pressure
     }
 
     /// What a pipeline waits for.

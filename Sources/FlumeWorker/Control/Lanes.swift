@@ -14,19 +14,21 @@ final class Lanes: Sendable {
 
     private struct State {
         var entries: [Entry] = []
+        /// They hold jobs for longer than their fetcher fetches.
+        var batchers: [Batcher] = []
         var isClosed = false
     }
 
     private let state = Mutex(State())
     private let eventLoop: any EventLoop
     private let bell: Bell
-    private let makeFetcher: @Sendable (Lane) -> Fetcher
+    private let makeParts: @Sendable (Lane) -> (Fetcher, Batcher?)
 
     /// `bell` is rung when there is a fetcher to start, and when one has ended.
-    init(on eventLoop: any EventLoop, bell: Bell, makeFetcher: @escaping @Sendable (Lane) -> Fetcher) {
+    init(on eventLoop: any EventLoop, bell: Bell, makeParts: @escaping @Sendable (Lane) -> (Fetcher, Batcher?)) {
         self.eventLoop = eventLoop
         self.bell = bell
-        self.makeFetcher = makeFetcher
+        self.makeParts = makeParts
     }
 
     /// Those that are not about to leave.
@@ -51,10 +53,11 @@ final class Lanes: Sendable {
     func add(_ pipeline: Pipeline, prepare: (Lane) -> Void = { _ in }) -> Bool {
         let lane = Lane(pipeline, on: eventLoop)
         prepare(lane)
-        let fetcher = makeFetcher(lane)
+        let (fetcher, batcher) = makeParts(lane)
         let isAdded = state.withLock { state in
             guard !state.isClosed else { return false }
             state.entries.append(Entry(lane: lane, fetcher: fetcher))
+            if let batcher { state.batchers.append(batcher) }
             return true
         }
         if isAdded { bell.ring() }
@@ -97,15 +100,21 @@ final class Lanes: Sendable {
         await fetcher?.disconnect()
     }
 
-    /// Has all fetch no more, and lets nobody join.
+    /// Has all fetch no more, and lets nobody join; what waits for company runs at once.
     func close() {
-        let fetchers = state.withLock { state in
+        let (fetchers, batchers) = state.withLock { state in
             state.isClosed = true
             // Nobody will start those now.
             state.entries.removeAll { !$0.hasStarted }
-            return state.entries.map(\.fetcher)
+            return (state.entries.map(\.fetcher), state.batchers)
         }
         for fetcher in fetchers { fetcher.stop() }
+        for batcher in batchers { batcher.drain() }
+    }
+
+    /// Lets go of jobs that have not begun to run: they were put back.
+    func letGo() {
+        for batcher in state.withLock({ $0.batchers }) { batcher.close() }
     }
 
     /// Closes the connections that wait on queues.

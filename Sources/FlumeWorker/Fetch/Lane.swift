@@ -15,7 +15,7 @@ final class Lane: Sendable {
     init(_ pipeline: Pipeline, on eventLoop: any EventLoop) {
         self.pipeline = pipeline
         bell = Bell(on: eventLoop)
-        slots = Slots(pipeline.concurrency, bell: bell)
+        slots = Slots(pipeline.room, bell: bell)
         gate = LaneGate(queues: pipeline.queues.map(\.name), bell: bell)
     }
 
@@ -23,7 +23,9 @@ final class Lane: Sendable {
     var capsule: CapsuleRecord {
         let subscribed = Set(gate.subscribed)
         let queues = pipeline.queues.filter { subscribed.contains($0.name) }
-        let now = Pipeline(pipeline.name, queues: queues, concurrency: slots.capacity)
+        // Where jobs wait for company, places are more than what runs at a time.
+        let concurrency = pipeline.batchRule == nil ? slots.capacity : pipeline.concurrency
+        let now = Pipeline(pipeline.name, queues: queues, concurrency: concurrency)
         return CapsuleRecord(
             name: now.name, concurrency: now.concurrency,
             mode: CapsuleRecord.Mode(rawValue: now.mode.rawValue) ?? .strict,

@@ -17,7 +17,7 @@ final class Slots: Sendable {
         self.bell = bell
     }
 
-    /// How many jobs the pipeline runs at a time.
+    /// How many jobs the pipeline may have fetched and not finished.
     var capacity: Int { state.withLock { $0.capacity } }
 
     /// How many places are free now.
@@ -25,7 +25,7 @@ final class Slots: Sendable {
     /// While a fetch is under way more become free, so that load makes the next one larger.
     var available: Int { state.withLock { $0.free } }
 
-    /// How many jobs run.
+    /// How many jobs it has fetched and not finished.
     var taken: Int { state.withLock { $0.capacity - $0.free } }
 
     /// Takes places for jobs that are about to start.
@@ -33,16 +33,16 @@ final class Slots: Sendable {
         state.withLock { $0.free -= count }
     }
 
-    /// Gives back one place, and wakes the fetcher if there had been none.
-    func release() {
+    /// Gives back places, and wakes the fetcher if there had been none.
+    func release(_ count: Int = 1) {
         let wasFull = state.withLock { state in
-            state.free += 1
-            return state.free == 1
+            state.free += count
+            return state.free > 0 && state.free <= count
         }
         if wasFull { bell.ring() }
     }
 
-    /// Changes how many jobs the pipeline runs at a time; jobs that run beyond that come to their end.
+    /// Changes how many there are; jobs that run beyond that come to their end.
     func resize(to capacity: Int) {
         state.withLock { state in
             state.free += capacity - state.capacity

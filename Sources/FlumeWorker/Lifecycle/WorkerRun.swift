@@ -89,9 +89,14 @@ actor WorkerRun {
         self.lease = lease
         self.settler = settler
         let lanes = Lanes(on: hot.redis.eventLoop, bell: bell) { lane in
-            Fetcher(lane: lane, store: hot, claims: claims, lease: lease, logger: logger) {
-                processor.start($0, in: lane)
+            let batcher = lane.pipeline.batchRule.map {
+                Batcher($0, in: lane, processor: processor, claims: claims, events: configuration.events)
             }
+            let fetcher = Fetcher(lane: lane, store: hot, claims: claims, lease: lease, logger: logger) { deliveries in
+                guard let batcher else { return processor.start(deliveries, in: lane) }
+                batcher.start(deliveries)
+            }
+            return (fetcher, batcher)
         }
         for pipeline in pipelines { lanes.add(pipeline) }
         self.lanes = lanes
@@ -203,6 +208,7 @@ actor WorkerRun {
     /// either, but the jobs would have to wait to be recovered.
     private func putBack() async {
         let entries = running.interrupt()
+        lanes.letGo()
         guard !entries.isEmpty else { return }
         // What was taken last goes back first, so that the oldest is the next to run.
         let settlements = entries.map(\.delivery).sorted { $0.sequence > $1.sequence }

@@ -4,19 +4,26 @@ public import FlumeWire
 /// A class name, the code for it, and rules of its own: what Sidekiq writes as a job class with its options.
 public struct Handler: Sendable {
     typealias Perform = @Sendable (JobContext) async throws -> Void
+    /// Runs many jobs and says of each, in the same order, how it ended.
+    typealias PerformBatch = @Sendable ([JobContext]) async -> [Outcome]
 
     /// Shared by all copies: a handler is looked up for every job.
     private final class Storage: Sendable {
         let jobClass: String
         let retry: RetrySetting
         let perform: Perform
+        let performBatch: PerformBatch?
         let rules: Rules
 
-        init(_ jobClass: String, _ retry: RetrySetting, _ rules: Rules, _ perform: @escaping Perform) {
+        init(
+            _ jobClass: String, _ retry: RetrySetting, _ rules: Rules, _ performBatch: PerformBatch?,
+            _ perform: @escaping Perform
+        ) {
             self.jobClass = jobClass
             self.retry = retry
             self.rules = rules
             self.perform = perform
+            self.performBatch = performBatch
         }
     }
 
@@ -33,18 +40,23 @@ public struct Handler: Sendable {
     /// The `retry` of the Swift type's options, for payloads that carry none of their own.
     var retry: RetrySetting { storage.retry }
     var perform: Perform { storage.perform }
+    /// Set if it takes many jobs at a time.
+    var performBatch: PerformBatch? { storage.performBatch }
     var timeout: Duration? { storage.rules.timeout }
     var backOff: BackOff { storage.rules.backOff }
     var deathHooks: [DeathHook] { storage.rules.deathHooks }
 
-    private init(named jobClass: String, retry: RetrySetting = .default, perform: @escaping Perform) {
-        storage = Storage(jobClass, retry, Rules(), perform)
+    init(
+        named jobClass: String, retry: RetrySetting = .default, performBatch: PerformBatch? = nil,
+        perform: @escaping Perform
+    ) {
+        storage = Storage(jobClass, retry, Rules(), performBatch, perform)
     }
 
     private init(_ handler: Handler, _ change: (inout Rules) -> Void) {
         var rules = handler.storage.rules
         change(&rules)
-        storage = Storage(handler.jobClass, handler.retry, rules, handler.perform)
+        storage = Storage(handler.jobClass, handler.retry, rules, handler.performBatch, handler.perform)
     }
 
     /// Handles a typed job with a closure.

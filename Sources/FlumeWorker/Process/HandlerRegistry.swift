@@ -35,6 +35,8 @@ public struct HandlerRegistry: Sendable {
         public static func buildExpression(_ handler: Handler) -> [Handler] { [handler] }
         /// Takes a value that performs a type of job.
         public static func buildExpression(_ handler: some JobHandler) -> [Handler] { [Handler(handler)] }
+        /// Takes a value that performs a type of job many at a time.
+        public static func buildExpression(_ handler: some BatchHandler) -> [Handler] { [Handler.batch(handler)] }
         /// Joins the lines.
         public static func buildBlock(_ parts: [Handler]...) -> [Handler] { parts.flatMap(\.self) }
         /// Allows `if` without `else`.

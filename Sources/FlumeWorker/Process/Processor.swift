@@ -58,7 +58,7 @@ final class Processor: Sendable {
         running.attach(tasks, to: deliveries)
     }
 
-    private func perform(_ delivery: Delivery, in lane: Lane) async {
+    func perform(_ delivery: Delivery, in lane: Lane) async {
         let start = ContinuousClock.now
         let payload: JobPayload
         do throws(PayloadError) {
@@ -74,10 +74,17 @@ final class Processor: Sendable {
             payload: payload, queue: delivery.queue, jobClass: jobClass, environment: environment)
         logStart(context)
         let timer = handler?.timeout.map { cancel(delivery, after: $0, context) }
-        var outcome = await attempt(handler, context)
+        let outcome = await attempt(handler, context)
         timer?.cancel()
-        let elapsed = start.duration(to: .now)
+        await end(delivery, outcome, handler, context, start.duration(to: .now), in: lane)
+    }
 
+    /// What follows on the handler, for a job that ran alone or in a batch: counted, settled, logged.
+    func end(
+        _ delivery: Delivery, _ outcome: Outcome, _ handler: Handler?, _ context: JobContext, _ elapsed: Duration,
+        in lane: Lane
+    ) async {
+        var outcome = outcome
         guard let entry = running.remove(delivery) else {
             context.logger.info("job was put back in its queue before it ended")
             return
@@ -110,19 +117,19 @@ final class Processor: Sendable {
     private func attempt(_ handler: Handler?, _ context: JobContext) async -> Outcome {
         guard let handler else { return .unknownClass(UnknownClassError(jobClass: context.jobClass)) }
         do {
-            try await call(handler, context, middleware[...])
+            try await call(handler.perform, context, middleware[...])
             return .done
         } catch {
             return Outcome(thrown: error)
         }
     }
 
-    private func call(
-        _ handler: Handler, _ context: JobContext, _ chain: ArraySlice<any ServerMiddleware>
+    func call(
+        _ perform: Handler.Perform, _ context: JobContext, _ chain: ArraySlice<any ServerMiddleware>
     ) async throws {
-        guard let outermost = chain.first else { return try await handler.perform(context) }
+        guard let outermost = chain.first else { return try await perform(context) }
         try await outermost.call(context) { context in
-            try await call(handler, context, chain.dropFirst())
+            try await call(perform, context, chain.dropFirst())
         }
     }
 

@@ -31,6 +31,11 @@ final class RunningJobs: Sendable {
     /// How many run.
     var count: Int { state.withLock { $0.entries.count } }
 
+    /// Whether a job is among them.
+    func contains(_ delivery: Delivery) -> Bool {
+        state.withLock { $0.entries[delivery.sequence] != nil }
+    }
+
     /// All that run, in no order.
     var snapshot: [Entry] { state.withLock { Array($0.entries.values) } }
 

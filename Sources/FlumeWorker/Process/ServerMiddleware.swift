@@ -2,6 +2,10 @@
 ///
 /// The first in the list is the outermost. It runs on the job's task: what it throws is the job's failure, and a
 /// ``JobDirective`` it throws is obeyed. Not calling `next` ends the job as done.
+///
+/// Jobs that run as a batch have it around each of them, all at the same time: the handler is called once the middleware
+/// of every job has called `next` or has ended, and each `next` ends as the handler says of that job. So it must not make
+/// one job of a batch wait for the end of another.
 public protocol ServerMiddleware: Sendable {
     /// Runs around a job.
     ///

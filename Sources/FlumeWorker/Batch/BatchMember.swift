@@ -1,0 +1,8 @@
+import FlumeStore
+
+/// A job in a batcher's hands.
+struct BatchMember: Sendable {
+    let delivery: Delivery
+    /// What its handler gets; `nil` for a job that runs alone, which is read when it does.
+    let context: JobContext?
+}

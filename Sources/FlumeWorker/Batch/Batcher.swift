@@ -1,0 +1,203 @@
+import Flume
+import FlumeStore
+import FlumeWire
+import Logging
+import NIOCore
+import Synchronization
+
+/// The station between fetch and process of a pipeline that batches: jobs wait here for company, and batches for a place.
+///
+/// What it holds is in flight in Redis, has its slot, and is among the running jobs, like a job that runs. It decides
+/// only when and with whom a job runs; the ``Processor`` runs and settles it.
+final class Batcher: Sendable {
+    private struct State {
+        var line: BatchLine<BatchMember>
+        /// Fetched and not sorted yet.
+        var inbox: [Delivery] = []
+        var isSorting = false
+        var timers: [Int: Scheduled<Void>] = [:]
+        /// Whether nothing waits for company any longer.
+        var isDraining = false
+        /// Whether nothing begins to run any longer.
+        var isClosed = false
+    }
+
+    private let rule: BatchRule
+    private let lane: Lane
+    private let processor: Processor
+    private let claims: Claims
+    private let events: EventBus
+    private let pressure: BatchPressure
+    private let state: Mutex<State>
+
+    init(_ rule: BatchRule, in lane: Lane, processor: Processor, claims: Claims, events: EventBus) {
+        self.rule = rule
+        self.lane = lane
+        self.processor = processor
+        self.claims = claims
+        self.events = events
+        self.pressure = BatchPressure(of: lane, on: processor.timers, events: events)
+        self.state = Mutex(State(line: BatchLine(size: rule.size, concurrency: lane.pipeline.concurrency)))
+    }
+
+    /// Takes deliveries and their slots.
+    ///
+    /// Returns at once. It is called on the event loop of the jobs' connection, so they are read and sorted elsewhere.
+    func start(_ deliveries: [Delivery]) {
+        lane.slots.take(deliveries.count)
+        pressure.update()
+        processor.running.add(deliveries, startedAt: processor.clock.secondsSinceEpoch)
+        let isIdle = state.withLock { state in
+            state.inbox += deliveries
+            defer { state.isSorting = true }
+            return !state.isSorting
+        }
+        // One at a time sorts, so that jobs keep the order in which they were fetched.
+        if isIdle { Task { sort() } }
+    }
+
+    /// From now on nothing waits for company: the worker takes no more jobs.
+    func drain() {
+        state.withLock { state in
+            state.isDraining = true
+            state.line.flush()
+        }
+        startReady()
+    }
+
+    /// Lets go of everything that has not begun to run; nothing begins after this.
+    ///
+    /// Called when all jobs were put back, so that what it held counts as ended.
+    func close() {
+        let held = state.withLock { state in
+            state.isClosed = true
+            for timer in state.timers.values { timer.cancel() }
+            state.timers = [:]
+            defer { state.inbox = [] }
+            return state.line.removeAll().map(\.delivery) + state.inbox
+        }
+        for delivery in held { _ = processor.running.remove(delivery) }
+    }
+
+    private func sort() {
+        while true {
+            let deliveries = state.withLock { state in
+                if state.inbox.isEmpty { state.isSorting = false }
+                defer { state.inbox = [] }
+                return state.inbox
+            }
+            if deliveries.isEmpty { break }
+            for delivery in deliveries { place(delivery) }
+            state.withLock { state in
+                if state.isDraining { state.line.flush() }
+            }
+            startReady()
+        }
+        startReady()
+    }
+
+    /// Finds out whether a job may share a batch, and with which others.
+    private func place(_ delivery: Delivery) {
+        guard let payload = try? JobPayload(parsing: delivery.payload, limits: processor.limits),
+            let jobClass = payload.handlerName, let handler = processor.handlers[jobClass],
+            handler.performBatch != nil
+        else { return hold(BatchMember(delivery: delivery, context: nil), with: nil) }
+        let context = JobContext(
+            payload: payload, queue: delivery.queue, jobClass: jobClass, environment: processor.environment)
+        do {
+            let group = try rule.key?(payload) ?? ""
+            hold(BatchMember(delivery: delivery, context: context), with: .init(jobClass: jobClass, group: group))
+        } catch {
+            Task {
+                await processor.end(delivery, .failed(error), handler, context, .zero, in: lane)
+                release(1)
+                startReady()
+            }
+        }
+    }
+
+    /// Puts a job where it waits; `key` is `nil` for one that runs alone.
+    private func hold(_ member: BatchMember, with key: BatchLine<BatchMember>.Key?) {
+        let isHeld = state.withLock { state in
+            guard !state.isClosed else { return false }
+            if let key {
+                guard let id = state.line.add(member, to: key) else { return true }
+                state.timers[id] = processor.timers.scheduleTask(in: TimeAmount(rule.timeout)) {
+                    self.timeIsUp(for: id)
+                }
+            } else {
+                state.line.add(alone: member)
+            }
+            return true
+        }
+        if !isHeld { _ = processor.running.remove(member.delivery) }
+    }
+
+    private func timeIsUp(for id: Int) {
+        state.withLock { state in
+            state.timers[id] = nil
+            state.line.timeIsUp(for: id)
+        }
+        startReady()
+    }
+
+    /// Starts what has a place.
+    private func startReady() {
+        let units = state.withLock { state -> [BatchLine<BatchMember>.Unit] in
+            guard !state.isClosed else { return [] }
+            var units: [BatchLine<BatchMember>.Unit] = []
+            repeat {
+                while let unit = state.line.takeNext() {
+                    state.timers.removeValue(forKey: unit.id)?.cancel()
+                    units.append(unit)
+                }
+                // With all places for jobs taken by batches that wait for more of them, more will not come.
+            } while !state.isSorting && lane.slots.available <= 0 && state.line.relieve()
+            return units
+        }
+        for unit in units { start(unit) }
+    }
+
+    private func start(_ unit: BatchLine<BatchMember>.Unit) {
+        let task = Task {
+            let members = unit.members.filter(isOurs)
+            if !members.isEmpty { await run(members, of: unit) }
+            release(unit.members.count)
+            state.withLock { $0.line.ended() }
+            startReady()
+        }
+        let deliveries = unit.members.map(\.delivery)
+        processor.running.attach(deliveries.map { _ in task }, to: deliveries)
+    }
+
+    private func run(_ members: [BatchMember], of unit: BatchLine<BatchMember>.Unit) async {
+        guard let jobClass = unit.key?.jobClass, let handler = processor.handlers[jobClass],
+            let performBatch = handler.performBatch
+        else {
+            for member in members { await processor.perform(member.delivery, in: lane) }
+            return
+        }
+        events.emit(
+            .batchFlushed(
+                pipeline: lane.pipeline.name, jobClass: jobClass, size: members.count, reason: unit.reason ?? .size))
+        await processor.perform(members, performBatch, of: handler, in: lane)
+    }
+
+    /// Whether a job is still this process's to run, after it has waited here.
+    private func isOurs(_ member: BatchMember) -> Bool {
+        let isHeld = processor.running.contains(member.delivery)
+        if isHeld, member.delivery.tenure === claims.tenure { return true }
+        _ = processor.running.remove(member.delivery)
+        if isHeld {
+            processor.logger.warning(
+                "job was recovered by another process while it waited for its batch here; it is dropped",
+                metadata: [LogKeys.queue: "\(member.delivery.queue)"])
+        }
+        return false
+    }
+
+    private func release(_ count: Int) {
+        lane.slots.release(count)
+        pressure.update()
+    }
+}

@@ -1,0 +1,38 @@
+extension Pipeline {
+    /// Hands jobs to batch handlers many at a time.
+    ///
+    /// ```swift
+    /// Pipeline("ses", queue: "mailers", concurrency: 20)
+    ///     .batching(size: 10, timeout: .seconds(1))
+    /// ```
+    ///
+    /// Jobs are grouped by class. A group runs when it has `size` jobs, or `timeout` after its first job was fetched.
+    /// The concurrency is then how many batches run at a time, and the pipeline holds at most `size` × (concurrency + 1)
+    /// jobs. When it holds that many, no group is complete and nothing runs, the largest group does not wait any longer.
+    /// When the worker becomes quiet, all that is held runs at once. Jobs whose class has no batch handler run one by one,
+    /// without waiting.
+    ///
+    /// A size below 1 or a timeout that is not positive makes ``Worker/run()`` throw a ``PipelineError``.
+    ///
+    /// - Parameters:
+    ///   - size: how many jobs a batch has at most.
+    ///   - timeout: how long the first job of a batch waits for others.
+    ///   - key: tells which jobs of a class belong together; all of them if `nil`. What it throws fails that job alone.
+    /// - Returns: the pipeline with the rule.
+    public func batching(size: Int, timeout: Duration, by key: BatchRule.Key? = nil) -> Pipeline {
+        batching(BatchRule(size: size, timeout: timeout, key: key))
+    }
+
+    /// Hands jobs to batch handlers many at a time, by a rule; see ``batching(size:timeout:by:)``.
+    public func batching(_ rule: BatchRule) -> Pipeline {
+        var pipeline = self
+        pipeline.batchRule = rule
+        return pipeline
+    }
+
+    /// What is wrong with its batching, in plain words.
+    var batchingProblem: String? { batchRule?.problem }
+
+    /// How many jobs it may have fetched and not finished.
+    var room: Int { batchRule?.room(concurrency: concurrency) ?? concurrency }
+}

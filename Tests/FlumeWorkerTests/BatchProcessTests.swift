@@ -1,0 +1,82 @@
+import FlumeRedis
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Batches in real processes")
+struct BatchProcessTests {
+    @Test("after kill -9 with batches held and running, every job is accounted for")
+    func kill() async throws {
+        try await withRedisServer { server in
+            let probe = try RedisProbe(url: server.url())
+            let names = (0..<500).map { "b\($0)" }
+            let arguments = ["--pipeline", "name=default,queue=default,concurrency=5,batch=10/1000ms"]
+            let first = try await WorkerProcess.start("first", on: server, concurrency: 3, arguments)
+            let second = try await WorkerProcess.start("second", on: server, concurrency: 3, arguments)
+            let identity = try #require(first.identity)
+            // Slow at first, so that batches of a few jobs are held by both when one is killed.
+            for name in names.prefix(40) { try await probe.enqueue([job("BatchEchoJob", name)], to: "default") }
+            try await eventually("the first holds some") {
+                try await !probe.hash("flume:inflight:\(identity)").isEmpty
+            }
+            first.child.signal(SIGSTOP)
+            let held = try await probe.hash("flume:inflight:\(identity)").count
+            first.child.signal(SIGKILL)
+            #expect(await first.child.exit() == .signal(SIGKILL))
+            try await probe.enqueue(names.dropFirst(40).map { job("BatchEchoJob", $0) }, to: "default")
+            try await eventually("all have run; \(held) were in flight in the dead", timeout: .seconds(60)) {
+                guard try await probe.number("LLEN", "queue:default") == 0 else { return false }
+                return try await probe.inflight().isEmpty
+            }
+            var seen: [String: Int] = [:]
+            for batch in try await probe.list("interop:batches") {
+                let jids = try JSONDecoder().decode([String].self, from: Data(batch.utf8))
+                #expect((1...10).contains(jids.count))
+                for jid in jids { seen[jid, default: 0] += 1 }
+            }
+            #expect(Set(seen.keys) == Set(names))
+            // Twice at most those whose batch had run when their process died, before Redis knew.
+            #expect(seen.values.filter { $0 > 1 }.count <= held && seen.values.allSatisfy { $0 <= 2 })
+            #expect(try await probe.members("retry").isEmpty)
+            #expect(try await probe.members("dead").isEmpty)
+            second.child.signal(SIGTERM)
+            #expect(await second.child.exit() == .status(0))
+            await probe.client.close()
+        }
+    }
+
+    @Test("when patience ends with batches held, all go back in order and the process exits 0")
+    func impatientTerm() async throws {
+        try await withRedisServer { server in
+            let probe = try RedisProbe(url: server.url())
+            let worker = try await WorkerProcess.start(
+                "worker", on: server, concurrency: 1, ["--pipeline", "name=default,queue=default,concurrency=1,batch=2/600000ms", "--shutdown-timeout", "0.5"])
+            let jobs =
+                [job("SleepJob", "long", args: "[60]")] + (0..<5).map { job("BatchEchoJob", "\($0)") }
+            try await probe.enqueue(jobs, to: "default")
+            try await eventually("the long one runs") { try await probe.list("interop:started") == ["long"] }
+            try await eventually("the others are held") { try await probe.inflight().count == 4 }
+            worker.child.signal(SIGTERM)
+            #expect(await worker.child.exit() == .status(0))
+            #expect(try await probe.list("interop:batches").isEmpty)
+            #expect(try await probe.queue("default") == jobs)
+            #expect(try await probe.inflight().isEmpty)
+            await probe.client.close()
+        }
+    }
+
+    @Test("TERM runs what is held and exits 0")
+    func term() async throws {
+        try await withRedisServer { server in
+            let probe = try RedisProbe(url: server.url())
+            let worker = try await WorkerProcess.start("worker", on: server, ["--pipeline", "name=default,queue=default,concurrency=5,batch=10/600000ms"])
+            try await probe.enqueue((0..<3).map { job("BatchEchoJob", "\($0)") }, to: "default")
+            try await eventually("they are held") { try await probe.inflight().count == 3 }
+            worker.child.signal(SIGTERM)
+            #expect(await worker.child.exit() == .status(0))
+            #expect(try await probe.list("interop:batches") == [#"["0","1","2"]"#])
+            #expect(try await probe.inflight().isEmpty)
+            await probe.client.close()
+        }
+    }
+}
