@@ -50,7 +50,11 @@ struct BatchProcessTests {
         try await withRedisServer { server in
             let probe = try RedisProbe(url: server.url())
             let worker = try await WorkerProcess.start(
-                "worker", on: server, concurrency: 1, ["--pipeline", "name=default,queue=default,concurrency=1,batch=2/600000ms", "--shutdown-timeout", "0.5"])
+                "worker", on: server,
+                [
+                    "--pipeline", "name=default,queue=default,concurrency=1,batch=2/600000ms", "--shutdown-timeout",
+                    "0.5",
+                ])
             let jobs =
                 [job("SleepJob", "long", args: "[60]")] + (0..<5).map { job("BatchEchoJob", "\($0)") }
             try await probe.enqueue(jobs, to: "default")
@@ -69,7 +73,9 @@ struct BatchProcessTests {
     func term() async throws {
         try await withRedisServer { server in
             let probe = try RedisProbe(url: server.url())
-            let worker = try await WorkerProcess.start("worker", on: server, ["--pipeline", "name=default,queue=default,concurrency=5,batch=10/600000ms"])
+            let worker = try await WorkerProcess.start(
+                "worker", on: server,
+                ["--pipeline", "name=default,queue=default,concurrency=5,batch=10/600000ms"])
             try await probe.enqueue((0..<3).map { job("BatchEchoJob", "\($0)") }, to: "default")
             try await eventually("they are held") { try await probe.inflight().count == 3 }
             worker.child.signal(SIGTERM)

@@ -20,7 +20,8 @@ struct BatchLine<Member: Sendable> {
     }
 
     private let size: Int
-    private let concurrency: Int
+    /// How many run at a time.
+    var concurrency: Int
     private var nextID = 0
     private var running = 0
     private var units: [Int: Unit] = [:]

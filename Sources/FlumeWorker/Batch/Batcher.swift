@@ -146,6 +146,7 @@ final class Batcher: Sendable {
         let units = state.withLock { state -> [BatchLine<BatchMember>.Unit] in
             guard !state.isClosed else { return [] }
             var units: [BatchLine<BatchMember>.Unit] = []
+            state.line.concurrency = lane.concurrency
             repeat {
                 while let unit = state.line.takeNext() {
                     state.timers.removeValue(forKey: unit.id)?.cancel()

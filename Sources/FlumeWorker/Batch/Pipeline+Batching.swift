@@ -33,6 +33,6 @@ extension Pipeline {
     /// What is wrong with its batching, in plain words.
     var batchingProblem: String? { batchRule?.problem }
 
-    /// How many jobs it may have fetched and not finished.
-    var room: Int { batchRule?.room(concurrency: concurrency) ?? concurrency }
+    /// How many jobs it may have fetched and not finished, with such a concurrency.
+    func room(concurrency: Int) -> Int { batchRule?.room(concurrency: concurrency) ?? concurrency }
 }

@@ -11,7 +11,7 @@ extension ControlDesk {
         guard concurrency > 0 else { throw .concurrency(concurrency) }
         let readers = lanes.current.filter { $0.gate.subscribed.contains(queue) }
         if let own = readers.first(where: { $0.gate.subscribed.count == 1 }) {
-            own.slots.resize(to: concurrency)
+            own.resize(to: concurrency)
         } else if let shared = readers.first {
             throw .sharedQueue(queue, pipeline: shared.pipeline.name)
         } else {
@@ -27,7 +27,7 @@ extension ControlDesk {
     /// Reads a queue no more: a pipeline with other queues goes on with those.
     func unsubscribe(from queue: String) async throws(ControlError) {
         let readers = lanes.current.filter { $0.gate.subscribed.contains(queue) }
-        guard !readers.isEmpty else { throw .unknownQueue(queue, known: queues) }
+        guard !readers.isEmpty else { throw lanes.isClosed ? .stopping : .unknownQueue(queue, known: queues) }
         await leave(queue, readers)
     }
 

@@ -43,6 +43,9 @@ final class Lanes: Sendable {
     /// Whether nobody fetches any more.
     var isEmpty: Bool { state.withLock { $0.entries.isEmpty } }
 
+    /// Whether nobody may join any more.
+    var isClosed: Bool { state.withLock { $0.isClosed } }
+
     /// Adds a pipeline, whose fetcher is to be started.
     ///
     /// - Parameters:

@@ -26,7 +26,7 @@ public struct Subscription: Sendable, Hashable {
 extension Subscription {
     init(_ lane: Lane) {
         self.init(
-            pipeline: lane.pipeline.name, queues: lane.gate.subscribed, concurrency: lane.slots.capacity,
+            pipeline: lane.pipeline.name, queues: lane.gate.subscribed, concurrency: lane.concurrency,
             running: lane.slots.taken, isPaused: !lane.gate.isOpen)
     }
 }

@@ -1,5 +1,6 @@
 import FlumeWire
 import NIOCore
+import Synchronization
 
 /// A pipeline at work: what its fetcher, its jobs and whoever steers it share.
 final class Lane: Sendable {
@@ -11,20 +12,29 @@ final class Lane: Sendable {
     let bell: Bell
     /// Whether it may fetch.
     let gate: LaneGate
+    private let width: Mutex<Int>
 
     init(_ pipeline: Pipeline, on eventLoop: any EventLoop) {
         self.pipeline = pipeline
+        width = Mutex(pipeline.concurrency)
         bell = Bell(on: eventLoop)
-        slots = Slots(pipeline.room, bell: bell)
+        slots = Slots(pipeline.room(concurrency: pipeline.concurrency), bell: bell)
         gate = LaneGate(queues: pipeline.queues.map(\.name), bell: bell)
+    }
+
+    /// How many jobs, or batches, run at a time.
+    var concurrency: Int { width.withLock { $0 } }
+
+    /// Changes how many run at a time; what runs beyond that comes to its end.
+    func resize(to concurrency: Int) {
+        width.withLock { $0 = concurrency }
+        slots.resize(to: pipeline.room(concurrency: concurrency))
     }
 
     /// The pipeline as it is now: with the queues it still reads and the concurrency it has now.
     var capsule: CapsuleRecord {
         let subscribed = Set(gate.subscribed)
         let queues = pipeline.queues.filter { subscribed.contains($0.name) }
-        // Where jobs wait for company, places are more than what runs at a time.
-        let concurrency = pipeline.batchRule == nil ? slots.capacity : pipeline.concurrency
         let now = Pipeline(pipeline.name, queues: queues, concurrency: concurrency)
         return CapsuleRecord(
             name: now.name, concurrency: now.concurrency,
