@@ -22,7 +22,7 @@ public struct Handler: Sendable {
 
     private struct Rules {
         var timeout: Duration?
-        var backOff: BackOff = .standard
+        var backOff: BackOff?
         var deathHooks: [DeathHook] = []
     }
 
@@ -34,7 +34,8 @@ public struct Handler: Sendable {
     var retry: RetrySetting { storage.retry }
     var perform: Perform { storage.perform }
     var timeout: Duration? { storage.rules.timeout }
-    var backOff: BackOff { storage.rules.backOff }
+    /// Its own; `nil` leaves it to the pipeline.
+    var backOff: BackOff? { storage.rules.backOff }
     var deathHooks: [DeathHook] { storage.rules.deathHooks }
 
     private init(named jobClass: String, retry: RetrySetting = .default, perform: @escaping Perform) {
@@ -113,6 +114,8 @@ public struct Handler: Sendable {
     }
 
     /// How long to wait before a retry: Sidekiq's `sidekiq_retry_in`.
+    ///
+    /// It comes before the pipeline's; without either, Sidekiq's formula decides.
     public func backOff(_ backOff: BackOff) -> Handler {
         Handler(self) { $0.backOff = backOff }
     }
