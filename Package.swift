@@ -7,6 +7,8 @@ let package = Package(
         .library(name: "Flume", targets: ["Flume"]),
         .library(name: "FlumeWorker", targets: ["FlumeWorker"]),
         .library(name: "FlumeInspector", targets: ["FlumeInspector"]),
+        .library(name: "FlumeTracing", targets: ["FlumeTracing"]),
+        .library(name: "FlumeWorkerTracing", targets: ["FlumeWorkerTracing"]),
     ],
     dependencies: [
         // Sockets, timers and event loops under FlumeRedis.
@@ -17,6 +19,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         // Counters and timers go to the application's own metrics backend.
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        // Spans and trace contexts go to the application's own tracer; only the two tracing libraries link it.
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         // `Worker` and `RedisClient` are services: start, graceful shutdown, order.
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         // The command line of the executables.
@@ -26,12 +30,27 @@ let package = Package(
         // MARK: The way down, from what users link to what touches the socket
 
         .target(
+            name: "FlumeWorkerTracing",
+            dependencies: [
+                "FlumeWorker", "FlumeTracing", "FlumeWire",
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+            ]),
+        .target(
+            name: "FlumeTracing",
+            dependencies: [
+                "Flume", "FlumeWire",
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ]),
+        .target(
             name: "FlumeWorker",
             dependencies: [
                 "Flume", "FlumeStore", "FlumeWire", "FlumeRedis",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         // Reads and acts on what is stored; the worker does without it.
@@ -146,6 +165,14 @@ let package = Package(
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .testTarget(
+            name: "FlumeTracingTests",
+            dependencies: [
+                "FlumeTracing", "FlumeWorkerTracing", "FlumeWorker", "Flume", "FlumeWire", "FlumeRedis", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+                .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
             ]),
         .testTarget(
             name: "ReadmeTests",

@@ -1,3 +1,4 @@
+import FlumeRedis
 import FlumeStore
 public import FlumeWire
 
@@ -33,44 +34,16 @@ extension JobClient {
     @discardableResult
     public func push(_ payloads: [JobPayload], at time: Timestamp? = nil) async throws -> [String?] {
         guard !payloads.isEmpty else { return [] }
-        let now = now()
-        let stamp = now.json(unit: timestampUnit)
-        let schedule = time.flatMap { $0 > now ? $0.seconds : nil }
-        var items: [PushItem] = []
-        items.reserveCapacity(payloads.count)
-        var jids: [String?] = []
-        jids.reserveCapacity(payloads.count)
-        for payload in payloads {
-            try payload.checkStorable(limits: limits)
-            var final = payload
-            final.complete(stamp: stamp, isEnqueued: schedule == nil && middleware.isEmpty) { jobIDs.next() }
-            if !middleware.isEmpty {
-                guard let passed = try await pass(final, through: middleware[...]) else {
-                    jids.append(nil)
-                    continue
-                }
-                // A middleware may have written anything.
-                try passed.checkStorable(limits: limits)
-                final = passed
-            }
-            let queue = final.queue ?? "default"
-            if let schedule {
-                final.removeEnqueued()
-                items.append(PushItem(final.bytes, to: .schedule(at: schedule)))
-            } else {
-                final.stampEnqueued(stamp)
-                items.append(PushItem(final.bytes, to: .queue(queue)))
-            }
-            jids.append(final.jid)
-        }
-        try await store.push(items)
-        return jids
+        var push = PushPreparation(self)
+        push.reserveCapacity(payloads.count)
+        for payload in payloads { try await push.add(payload, at: time) }
+        try await send(push)
+        return push.jids
     }
 
-    private func pass(
-        _ payload: JobPayload, through chain: ArraySlice<any ClientMiddleware>
-    ) async throws -> JobPayload? {
-        guard let outermost = chain.first else { return payload }
-        return try await outermost.push(payload) { try await pass($0, through: chain.dropFirst()) }
+    /// Writes what was prepared, all of it or nothing, and says so.
+    func send(_ push: PushPreparation) async throws(RedisError) {
+        try await store.push(push.items)
+        if events.isObserved { push.report(to: events) }
     }
 }

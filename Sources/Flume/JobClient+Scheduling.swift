@@ -13,14 +13,19 @@ extension JobClient {
     /// - Throws: as ``enqueue(_:options:)``.
     @discardableResult
     public func enqueue<J: Job>(_ job: J, after delay: Duration, options: JobOptions? = nil) async throws -> String? {
+        try await enqueue(job, at: time(after: delay, from: now()), options: options)
+    }
+
+    /// The moment after a span of time.
+    func time(after delay: Duration, from now: Timestamp) throws(ScheduleError) -> Timestamp {
         let (seconds, attoseconds) = delay.components
         let microseconds = seconds.multipliedReportingOverflow(by: 1_000_000)
         let delay = microseconds.partialValue.addingReportingOverflow(attoseconds / 1_000_000_000_000)
-        let due = now().microseconds.addingReportingOverflow(Int(delay.partialValue))
+        let due = now.microseconds.addingReportingOverflow(Int(delay.partialValue))
         guard !microseconds.overflow, !delay.overflow, !due.overflow,
             let time = Timestamp(seconds: Double(due.partialValue) / 1e6), time.seconds < Self.greatestTime
         else { throw ScheduleError.outOfRange }
-        return try await enqueue(job, at: Timestamp(microseconds: due.partialValue), options: options)
+        return Timestamp(microseconds: due.partialValue)
     }
 
     /// Enqueues a job to run at a time.

@@ -20,6 +20,7 @@ public struct JobClient: Sendable {
     let middleware: [any ClientMiddleware]
     let timestampUnit: Timestamp.Unit
     let limits: PayloadLimits
+    let events: EventBus
     let now: @Sendable () -> Timestamp
     let jobIDs = JobIDSource()
 
@@ -31,23 +32,25 @@ public struct JobClient: Sendable {
     ///   - middleware: code around every push, the outermost first.
     ///   - timestampUnit: how `created_at` and `enqueued_at` are written. Only Sidekiq 8 reads milliseconds.
     ///   - limits: what a payload may be at most; a larger one is refused before it is written.
+    ///   - events: told of every push that Redis has acknowledged; may be a worker's.
     public init(
         redis: RedisClient, namespace: String = "", middleware: [any ClientMiddleware] = [],
-        timestampUnit: Timestamp.Unit = .floatSeconds, limits: PayloadLimits = .default
+        timestampUnit: Timestamp.Unit = .floatSeconds, limits: PayloadLimits = .default, events: EventBus = EventBus()
     ) {
         self.init(
             store: JobStore(redis: redis, keys: KeySpace(namespace: namespace)), middleware: middleware,
-            timestampUnit: timestampUnit, limits: limits, now: Self.systemTime)
+            timestampUnit: timestampUnit, limits: limits, events: events, now: Self.systemTime)
     }
 
     package init(
         store: JobStore, middleware: [any ClientMiddleware], timestampUnit: Timestamp.Unit, limits: PayloadLimits,
-        now: @escaping @Sendable () -> Timestamp
+        events: EventBus = EventBus(), now: @escaping @Sendable () -> Timestamp
     ) {
         self.store = store
         self.middleware = middleware
         self.timestampUnit = timestampUnit
         self.limits = limits
+        self.events = events
         self.now = now
     }
 

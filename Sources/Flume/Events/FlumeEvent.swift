@@ -3,7 +3,13 @@
 /// ``EventBus`` hands events to any number of observers. New cases may be added; switch with a `default`.
 public enum FlumeEvent: Sendable {
     /// A push was acknowledged by Redis: so many jobs for one queue, with so many bytes of payload.
+    ///
+    /// One event for each queue of a call. Jobs for later are ``scheduled(queue:count:bytes:)`` instead.
     case enqueued(queue: String, count: Int, bytes: Int)
+    /// A push of jobs for later was acknowledged by Redis: so many for one queue, with so many bytes of payload.
+    ///
+    /// They come into their queue when they are due, which is no push of anybody's and no event.
+    case scheduled(queue: String, count: Int, bytes: Int)
     /// A fetch brought jobs, after so long a wait for Redis.
     case fetched(pipeline: String, count: Int, bytes: Int, latency: Duration)
     /// A limit let so many jobs pass.
@@ -13,16 +19,26 @@ public enum FlumeEvent: Sendable {
     /// A batch was handed to its handler.
     case batchFlushed(pipeline: String, jobClass: String, size: Int, reason: FlushReason)
     /// A handler was called.
+    ///
+    /// Exactly one of ``finished(_:elapsed:)``, ``failed(_:error:elapsed:retryIn:)``, ``snoozed(_:delay:)``,
+    /// ``discarded(_:reason:)`` and ``interrupted(_:)`` follows.
     case started(JobReference)
     /// A handler returned, after so long.
     case finished(JobReference, elapsed: Duration)
-    /// A handler threw, after so long; the job runs again after `retryIn`, or `nil` when it does not.
+    /// A handler threw or killed the job, after so long; it runs again after `retryIn`, or `nil` when it does not.
+    ///
+    /// A job without a handler fails too, when the policy for unknown classes is not to hand it on.
     case failed(JobReference, error: String, elapsed: Duration, retryIn: Duration?)
-    /// A job runs later without having failed.
+    /// A job runs later, or elsewhere, without having failed.
     case snoozed(JobReference, delay: Duration)
     /// A handler was through with a job for good.
     case discarded(JobReference, reason: String)
+    /// A job is no longer this process's: it was put back at a shutdown, or another process has recovered it.
+    case interrupted(JobReference)
     /// A job went to the dead set, or died without it.
+    ///
+    /// After a ``failed(_:error:elapsed:retryIn:)`` when its handler was called. What was in a queue and is no job has
+    /// neither jid nor class.
     case died(JobReference, error: String)
     /// Jobs of a dead process were put back.
     case recovered(identity: String, count: Int)
@@ -53,7 +69,7 @@ public enum FlumeEvent: Sendable {
         public var jobClass: String
         /// The queue whose list it was taken from.
         public var queue: String
-        /// The pipeline that runs it.
+        /// The pipeline that runs it; empty for a job of a dead process.
         public var pipeline: String
 
         /// Names a job.

@@ -12,7 +12,10 @@ extension Processor {
     ) async {
         let start = ContinuousClock.now
         let jobs = members.compactMap { member in member.context.map { (delivery: member.delivery, context: $0) } }
-        for job in jobs { logStart(job.context) }
+        for job in jobs {
+            logStart(job.context)
+            reportStart(job.context, in: lane)
+        }
         let timer = handler.timeout.map { cancel(jobs.map(\.delivery), after: $0, handler) }
         let outcomes = await attempt(jobs.map(\.context), performBatch)
         timer?.cancel()

@@ -1,3 +1,4 @@
+import Flume
 import FlumeRedis
 import FlumeStore
 import FlumeWire
@@ -27,6 +28,7 @@ actor Fetcher {
     private let waiters: [QueueWaiter]
     private let start: @Sendable ([Delivery]) -> Void
     private let logger: Logger
+    private let events: EventBus
     private let isStopped = Atomic(false)
     private var generator = Xoshiro256()
     private let executor: any SerialExecutor
@@ -37,7 +39,7 @@ actor Fetcher {
 
     /// `start` starts deliveries; it must take their slots before it returns.
     init(
-        lane: Lane, store: JobStore, claims: Claims, lease: LeaseKeeper, logger: Logger,
+        lane: Lane, store: JobStore, claims: Claims, lease: LeaseKeeper, logger: Logger, events: EventBus,
         start: @escaping @Sendable ([Delivery]) -> Void
     ) {
         let queues = lane.pipeline.queues.map { (queue: QueueKey($0.name, keys: store.keys), weight: $0.weight) }
@@ -48,8 +50,9 @@ actor Fetcher {
         self.lease = lease
         self.start = start
         self.logger = logger
+        self.events = events
         self.executor = store.redis.eventLoop.executor
-        self.outage = Outage("fetch jobs", logger: logger)
+        self.outage = Outage("fetch jobs", logger: logger, events: events)
         self.waiters = queues.prefix(Self.waiterLimit).map { entry in
             QueueWaiter(
                 queue: entry.queue, redis: store.redis.sibling(name: "wait:\(entry.queue.name)"), work: lane.bell)
@@ -84,18 +87,28 @@ actor Fetcher {
         while !isStopped.load(ordering: .acquiring) {
             let demand = min(lane.slots.available, Self.largestFetch)
             guard demand > 0 else {
-                await lane.bell.wait()
+                await waitForSlot()
                 continue
             }
             guard let closed = lane.gate.enter() else {
                 await lane.bell.wait()
                 continue
             }
+            let sent = events.isObserved ? ContinuousClock.now : nil
             let deliveries = await fetch(demand, without: closed)
-            if !deliveries.isEmpty { start(deliveries) }
+            if !deliveries.isEmpty {
+                if let sent { report(deliveries, after: sent.duration(to: .now)) }
+                start(deliveries)
+            }
             lane.gate.leave()
             if deliveries.count < demand { await waitForWork(without: closed) }
         }
+    }
+
+    private func waitForSlot() async {
+        // A batcher says for itself what its jobs wait for.
+        guard lane.pipeline.batchRule == nil else { return _ = await lane.bell.wait() }
+        await SlotWatch(lane: lane, events: events).waitForSlot { isStopped.load(ordering: .acquiring) }
     }
 
     private func waitForWork(without closed: Set<String>) async {
@@ -159,6 +172,13 @@ actor Fetcher {
                 if error.code == .closed { return [] }
             }
         }
+    }
+
+    private func report(_ deliveries: [Delivery], after latency: Duration) {
+        events.emit(
+            .fetched(
+                pipeline: lane.pipeline.name, count: deliveries.count,
+                bytes: deliveries.reduce(0) { $0 + $1.payload.count }, latency: latency))
     }
 
     private func report(_ broken: (queue: String, reason: String)) {

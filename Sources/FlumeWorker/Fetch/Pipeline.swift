@@ -37,6 +37,8 @@ public struct Pipeline: Sendable {
     public let concurrency: Int
     /// How it batches jobs, if it does; see ``batching(size:timeout:by:)``.
     public internal(set) var batchRule: BatchRule?
+    /// What it says of retries.
+    var retryRule = RetryRule()
 
     /// Makes a pipeline for queues with weights, as Sidekiq's `queues: [[critical, 3], [default, 1]]`.
     ///

@@ -1,3 +1,4 @@
+import Flume
 import FlumeRedis
 import FlumeStore
 import Logging
@@ -16,6 +17,7 @@ actor LeaseKeeper {
     private let clock: WallClock
     private let successor: @Sendable () -> Tenure
     private let logger: Logger
+    private let events: EventBus
     private let bell: Bell
     private let isStopped = Atomic(false)
     private let executor: any SerialExecutor
@@ -26,17 +28,18 @@ actor LeaseKeeper {
     /// `store` is on a connection that carries no payloads; `successor` makes a new life after this one was buried.
     init(
         store: JobStore, claims: Claims, lease: Duration, clock: WallClock, logger: Logger,
-        successor: @escaping @Sendable () -> Tenure
+        events: EventBus, successor: @escaping @Sendable () -> Tenure
     ) {
         self.store = store
         self.claims = claims
         self.milliseconds = max(100, Int(lease.milliseconds))
         self.clock = clock
         self.logger = logger
+        self.events = events
         self.successor = successor
         self.bell = Bell(on: store.redis.eventLoop)
         self.executor = store.redis.eventLoop.executor
-        self.outage = Outage("renew the lease", logger: logger)
+        self.outage = Outage("renew the lease", logger: logger, events: events)
     }
 
     /// Renews three times in each lease, until it is stopped.
@@ -82,6 +85,7 @@ actor LeaseKeeper {
         logger.error(
             "this process was taken for dead and its jobs were recovered by others; it goes on under a new identity",
             metadata: [LogKeys.identity: "\(buried.identity)", "flume.successor": "\(claims.tenure.identity)"])
+        events.emit(.leaseLost(identity: buried.identity))
         bell.ring()
     }
 }

@@ -1,3 +1,4 @@
+import Flume
 import FlumeRedis
 import Logging
 
@@ -8,12 +9,14 @@ struct Outage {
 
     private let purpose: String
     private let logger: Logger
+    private let events: EventBus
     private var failures = 0
 
     /// `purpose` is what cannot be done, as in "fetch jobs".
-    init(_ purpose: String, logger: Logger) {
+    init(_ purpose: String, logger: Logger, events: EventBus) {
         self.purpose = purpose
         self.logger = logger
+        self.events = events
     }
 
     /// How long to wait before the next attempt: doubles each time, with jitter, so that a fleet does not come back as one.
@@ -30,6 +33,7 @@ struct Outage {
         logger.warning(
             "Redis does not answer as it should; no job is charged for it, trying again",
             metadata: ["flume.purpose": "\(purpose)", "flume.error": "\(error)"])
+        events.emit(.connectionLost(what: purpose, error: "\(error)"))
     }
 
     /// An attempt succeeded.
@@ -37,5 +41,6 @@ struct Outage {
         guard failures > 0 else { return }
         failures = 0
         logger.notice("Redis answers again", metadata: ["flume.purpose": "\(purpose)"])
+        events.emit(.connectionRestored(what: purpose))
     }
 }

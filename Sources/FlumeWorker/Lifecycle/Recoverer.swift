@@ -1,3 +1,4 @@
+import Flume
 import FlumeRedis
 import FlumeStore
 import FlumeWire
@@ -23,6 +24,7 @@ actor Recoverer {
     private let failures: FailureRule
     private let handlers: HandlerRegistry
     private let logger: Logger
+    private let events: EventBus
     private let bell: Bell
     private let isStopped = Atomic(false)
     private let executor: any SerialExecutor
@@ -36,7 +38,7 @@ actor Recoverer {
     init(
         store: JobStore, claims: Claims, lease: Duration, poisonLimit: Int, limits: PayloadLimits,
         failures: FailureRule,
-        handlers: HandlerRegistry, logger: Logger
+        handlers: HandlerRegistry, logger: Logger, events: EventBus
     ) {
         self.store = store
         self.claims = claims
@@ -46,9 +48,10 @@ actor Recoverer {
         self.failures = failures
         self.handlers = handlers
         self.logger = logger
+        self.events = events
         self.bell = Bell(on: store.redis.eventLoop)
         self.executor = store.redis.eventLoop.executor
-        self.outage = Outage("look for dead processes", logger: logger)
+        self.outage = Outage("look for dead processes", logger: logger, events: events)
     }
 
     /// Looks four times in each lease, until it is stopped.
@@ -121,6 +124,7 @@ actor Recoverer {
             metadata: [
                 LogKeys.identity: "\(identity)", LogKeys.count: "\(recovered)", "flume.poisoned": "\(poisoned)",
             ])
+        events.emit(.recovered(identity: identity, count: recovered))
     }
 
     /// Calls the death hooks of a poisonous job, away from the event loop: they are the application's.
@@ -129,8 +133,14 @@ actor Recoverer {
             let payload = try? JobPayload(parsing: recovery.obituary, limits: limits)
         else { return }
         let (failures, logger) = (failures, logger)
-        let handler = handlers[payload.wrapped ?? payload.jobClass ?? ""]
+        let jobClass = payload.wrapped ?? payload.jobClass ?? ""
+        let handler = handlers[jobClass]
         let error = WorkerDiedError(identity: identity, times: poisonLimit)
+        events.emit(
+            .died(
+                .init(
+                    jid: payload.jid ?? "", jobClass: jobClass, queue: settlement.delivery.queue, pipeline: ""),
+                error: "\(error)"))
         Task { @concurrent in await failures.callDeathHooks(of: handler, payload, error, logger) }
     }
 

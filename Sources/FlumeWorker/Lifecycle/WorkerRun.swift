@@ -63,8 +63,8 @@ actor WorkerRun {
             deathHooks: configuration.deathHooks)
         let lease = LeaseKeeper(
             store: calm, claims: claims, lease: configuration.leaseDuration, clock: clock, logger: logger,
-            successor: makeTenure)
-        let settler = Settler(store: hot, logger: logger) { lease.renounce($0) }
+            events: configuration.events, successor: makeTenure)
+        let settler = Settler(store: hot, logger: logger, events: configuration.events) { lease.renounce($0) }
         let running = RunningJobs(idle: bell)
         let statistics = Statistics(reportsMetrics: configuration.reportsMetrics)
         let phase = Phase(bell: bell)
@@ -73,9 +73,8 @@ actor WorkerRun {
         let processor = Processor(
             handlers: handlers, middleware: middleware, limits: configuration.payloadLimits, failures: failures,
             unknownClass: configuration.unknownClass, running: running, settler: settler, statistics: statistics,
-            jobs: JobClient(redis: redis, namespace: configuration.namespace), timers: calm.redis.eventLoop,
-            clock: clock,
-            logger: logger)
+            jobs: JobClient(redis: redis, namespace: configuration.namespace, events: configuration.events),
+            events: configuration.events, timers: calm.redis.eventLoop, clock: clock, logger: logger)
 
         self.configuration = configuration
         self.logger = logger
@@ -92,7 +91,9 @@ actor WorkerRun {
             let batcher = lane.pipeline.batchRule.map {
                 Batcher($0, in: lane, processor: processor, claims: claims, events: configuration.events)
             }
-            let fetcher = Fetcher(lane: lane, store: hot, claims: claims, lease: lease, logger: logger) { deliveries in
+            let fetcher = Fetcher(
+                lane: lane, store: hot, claims: claims, lease: lease, logger: logger, events: configuration.events
+            ) { deliveries in
                 guard let batcher else { return processor.start(deliveries, in: lane) }
                 batcher.start(deliveries)
             }
@@ -104,10 +105,11 @@ actor WorkerRun {
             store: calm, interval: configuration.pollInterval,
             rule: PromotionRule(
                 limits: configuration.payloadLimits, timestampUnit: configuration.timestampUnit, clock: clock),
-            logger: logger)
+            logger: logger, events: configuration.events)
         self.recoverer = Recoverer(
             store: calm, claims: claims, lease: configuration.leaseDuration, poisonLimit: configuration.poisonLimit,
-            limits: configuration.payloadLimits, failures: failures, handlers: handlers, logger: logger)
+            limits: configuration.payloadLimits, failures: failures, handlers: handlers, logger: logger,
+            events: configuration.events)
         let heartbeat = Heartbeat(
             store: calm, claims: claims, running: running, statistics: statistics, phase: phase, lanes: lanes,
             host: host, configuration: configuration, clock: clock, logger: logger

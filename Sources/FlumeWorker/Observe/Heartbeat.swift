@@ -52,7 +52,7 @@ actor Heartbeat {
         self.bell = Bell(on: store.redis.eventLoop)
         self.hasEnded = Bell(on: store.redis.eventLoop)
         self.executor = store.redis.eventLoop.executor
-        self.outage = Outage("write the heartbeat", logger: logger)
+        self.outage = Outage("write the heartbeat", logger: logger, events: configuration.events)
     }
 
     /// Beats at once and then once in each interval, until it is stopped.

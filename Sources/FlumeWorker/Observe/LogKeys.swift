@@ -22,4 +22,16 @@ package enum LogKeys {
     package static let count = "flume.count"
     /// Why.
     package static let reason = "flume.reason"
+    /// The pipeline.
+    package static let pipeline = "flume.pipeline"
+    /// The name of a limit.
+    package static let limit = "flume.limit"
+    /// How many bytes of payload.
+    package static let bytes = "flume.bytes"
+    /// How long Redis took, in milliseconds.
+    package static let latency = "flume.latency_ms"
+    /// What a part of the worker wanted of Redis.
+    package static let purpose = "flume.purpose"
+    /// Whether a pause is kept in Redis.
+    package static let isPermanent = "flume.permanent"
 }

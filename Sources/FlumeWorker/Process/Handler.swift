@@ -29,7 +29,7 @@ public struct Handler: Sendable {
 
     private struct Rules {
         var timeout: Duration?
-        var backOff: BackOff = .standard
+        var backOff: BackOff?
         var deathHooks: [DeathHook] = []
     }
 
@@ -43,7 +43,8 @@ public struct Handler: Sendable {
     /// Set if it takes many jobs at a time.
     var performBatch: PerformBatch? { storage.performBatch }
     var timeout: Duration? { storage.rules.timeout }
-    var backOff: BackOff { storage.rules.backOff }
+    /// Its own; `nil` leaves it to the pipeline.
+    var backOff: BackOff? { storage.rules.backOff }
     var deathHooks: [DeathHook] { storage.rules.deathHooks }
 
     init(
@@ -125,6 +126,8 @@ public struct Handler: Sendable {
     }
 
     /// How long to wait before a retry: Sidekiq's `sidekiq_retry_in`.
+    ///
+    /// It comes before the pipeline's; without either, Sidekiq's formula decides.
     public func backOff(_ backOff: BackOff) -> Handler {
         Handler(self) { $0.backOff = backOff }
     }

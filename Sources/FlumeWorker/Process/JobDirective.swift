@@ -15,6 +15,14 @@ public struct JobDirective: Error, Sendable, Hashable {
 
     let kind: Kind
 
+    /// Whether the job has failed by it; a snoozed or discarded one has not.
+    public var isFailure: Bool {
+        switch kind {
+        case .retry, .kill: true
+        case .snooze, .discard: false
+        }
+    }
+
     /// Fails the job as any error does, but with this delay before the next try in place of the formula's.
     ///
     /// No jitter is added.

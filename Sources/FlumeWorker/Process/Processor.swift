@@ -17,6 +17,7 @@ final class Processor: Sendable {
     let settler: Settler
     let statistics: Statistics
     let environment: JobContext.Environment
+    let events: EventBus
     let timers: any EventLoop
     let clock: WallClock
     let logger: Logger
@@ -24,8 +25,7 @@ final class Processor: Sendable {
     init(
         handlers: HandlerRegistry, middleware: [any ServerMiddleware], limits: PayloadLimits, failures: FailureRule,
         unknownClass: UnknownClassPolicy, running: RunningJobs, settler: Settler, statistics: Statistics,
-        jobs: JobClient,
-        timers: any EventLoop, clock: WallClock, logger: Logger
+        jobs: JobClient, events: EventBus, timers: any EventLoop, clock: WallClock, logger: Logger
     ) {
         self.handlers = handlers
         self.middleware = middleware
@@ -36,6 +36,7 @@ final class Processor: Sendable {
         self.settler = settler
         self.statistics = statistics
         self.environment = JobContext.Environment(jobs: jobs, logger: logger)
+        self.events = events
         self.timers = timers
         self.clock = clock
         self.logger = logger
@@ -65,7 +66,7 @@ final class Processor: Sendable {
             payload = try JobPayload(parsing: delivery.payload, limits: limits)
         } catch {
             guard running.remove(delivery) != nil else { return }
-            await bury(delivery, error)
+            await bury(delivery, error, in: lane)
             return
         }
         let jobClass = payload.handlerName ?? ""
@@ -73,6 +74,7 @@ final class Processor: Sendable {
         let context = JobContext(
             payload: payload, queue: delivery.queue, jobClass: jobClass, environment: environment)
         logStart(context)
+        if handler != nil { reportStart(context, in: lane) }
         let timer = handler?.timeout.map { cancel(delivery, after: $0, context) }
         let outcome = await attempt(handler, context)
         timer?.cancel()
@@ -87,6 +89,7 @@ final class Processor: Sendable {
         var outcome = outcome
         guard let entry = running.remove(delivery) else {
             context.logger.info("job was put back in its queue before it ended")
+            reportInterrupted(context, in: lane)
             return
         }
         if entry.isOverdue, case .failed = outcome, let timeout = handler?.timeout {
@@ -97,8 +100,9 @@ final class Processor: Sendable {
         if case .done = outcome {
             settler.finish(delivery)
             logDone(context, elapsed)
+            reportDone(context, elapsed, in: lane)
         } else {
-            await settle(delivery, outcome, handler, context, elapsed)
+            await settle(delivery, outcome, handler, context, elapsed, in: lane)
         }
     }
 
@@ -135,10 +139,12 @@ final class Processor: Sendable {
 
     /// Writes where a job goes that is not simply done, and calls the death hooks once it is there.
     private func settle(
-        _ delivery: Delivery, _ outcome: Outcome, _ handler: Handler?, _ context: JobContext, _ elapsed: Duration
+        _ delivery: Delivery, _ outcome: Outcome, _ handler: Handler?, _ context: JobContext, _ elapsed: Duration,
+        in lane: Lane
     ) async {
         let ruling = failures.ruling(
-            on: outcome, payload: context.payload, queue: delivery.queue, handler: handler, unknownClass: unknownClass)
+            on: outcome, payload: context.payload, queue: delivery.queue, handler: handler, unknownClass: unknownClass,
+            pipeline: lane.pipeline.retryRule)
         let verdict: SettleReply.Verdict?
         if case .done = ruling.destination {
             settler.finish(delivery)
@@ -148,18 +154,21 @@ final class Processor: Sendable {
         }
         guard verdict == .arrived else {
             context.logger.warning("job was recovered by another process while it ran here; its outcome is dropped")
+            reportInterrupted(context, in: lane)
             return
         }
         log(ruling, context, elapsed)
+        report(ruling, outcome, context, elapsed, in: lane)
         guard let death = ruling.death else { return }
         await failures.callDeathHooks(of: handler, death.payload, death.error, context.logger)
     }
 
-    private func bury(_ delivery: Delivery, _ error: PayloadError) async {
+    private func bury(_ delivery: Delivery, _ error: PayloadError, in lane: Lane) async {
         logger.error(
             "what was in the queue is no job and goes to the dead set as it is",
             metadata: [LogKeys.queue: "\(delivery.queue)", LogKeys.reason: "\(error)"])
         statistics.recordUnreadable()
         _ = await settler.settle(Settlement(delivery, to: .dead(payload: delivery.payload)))
+        reportUnreadable(delivery, error, in: lane)
     }
 }

@@ -1,3 +1,4 @@
+import Flume
 import FlumeRedis
 import FlumeStore
 import FlumeWire
@@ -28,14 +29,14 @@ actor Poller {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
-    init(store: JobStore, interval: Duration, rule: PromotionRule, logger: Logger) {
+    init(store: JobStore, interval: Duration, rule: PromotionRule, logger: Logger, events: EventBus) {
         self.store = store
         self.interval = interval
         self.rule = rule
         self.logger = logger
         self.bell = Bell(on: store.redis.eventLoop)
         self.executor = store.redis.eventLoop.executor
-        self.outage = Outage("promote scheduled jobs", logger: logger)
+        self.outage = Outage("promote scheduled jobs", logger: logger, events: events)
     }
 
     /// Polls until it is stopped.

@@ -8,6 +8,8 @@ public struct BackOff: Sendable {
         case standard
         /// So long; Sidekiq's jitter is added, as it is to a block's value. Not positive means the formula, as in Sidekiq.
         case after(Duration)
+        /// So long and no jitter; not positive means at once.
+        case exactly(Duration)
         /// To the dead set, whatever retries are left.
         case kill
         /// Gone for good. Death hooks run, as in Sidekiq 8.0.7 and later.

@@ -25,15 +25,16 @@ struct FailureRule: Sendable {
 
     /// The one place that decides.
     func ruling(
-        on outcome: Outcome, payload: JobPayload, queue: String, handler: Handler?, unknownClass: UnknownClassPolicy
+        on outcome: Outcome, payload: JobPayload, queue: String, handler: Handler?, unknownClass: UnknownClassPolicy,
+        pipeline: RetryRule = RetryRule()
     ) -> Ruling {
         switch outcome {
         case .done:
             return Ruling(destination: .done, summary: "job done", logLevel: .info)
         case .failed(let error):
-            return failure(error, payload, queue, handler, delay: nil)
+            return failure(error, payload, queue, handler, pipeline, delay: nil)
         case .retry(let delay):
-            return failure(RequestedRetry(), payload, queue, handler, delay: delay)
+            return failure(RequestedRetry(), payload, queue, handler, pipeline, delay: delay)
         case .snoozed(let delay):
             return snooze(delay, payload)
         case .discarded(let reason):
@@ -44,16 +45,17 @@ struct FailureRule: Sendable {
             let error = KilledByHandler(description: reason)
             return death(of: failed(payload, error, queue, handler), error, "job killed by its handler")
         case .unknownClass(let error):
-            return ruling(onUnknown: error, payload, queue, unknownClass)
+            return ruling(onUnknown: error, payload, queue, pipeline, unknownClass)
         }
     }
 
     private func ruling(
-        onUnknown error: UnknownClassError, _ payload: JobPayload, _ queue: String, _ policy: UnknownClassPolicy
+        onUnknown error: UnknownClassError, _ payload: JobPayload, _ queue: String, _ pipeline: RetryRule,
+        _ policy: UnknownClassPolicy
     ) -> Ruling {
         switch policy {
         case .retry:
-            return failure(error, payload, queue, nil, delay: nil)
+            return failure(error, payload, queue, nil, pipeline, delay: nil)
         case .dead:
             return death(of: failed(payload, error, queue, nil), error, "job of an unknown class goes to the dead set")
         case .forward(let other):
@@ -72,7 +74,8 @@ struct FailureRule: Sendable {
 
     /// Sidekiq's `process_retry`, step by step as `retry_for`, count, back-off and jitter decide.
     private func failure(
-        _ error: any Error, _ payload: JobPayload, _ queue: String, _ handler: Handler?, delay: Duration?
+        _ error: any Error, _ payload: JobPayload, _ queue: String, _ handler: Handler?, _ pipeline: RetryRule,
+        delay: Duration?
     ) -> Ruling {
         let setting = payload.retry == .absent ? handler?.retry ?? .default : payload.retry
         if setting == .none {
@@ -82,18 +85,19 @@ struct FailureRule: Sendable {
         }
         let failed = failed(payload, error, queue, handler)
         let count = failed.retryCount ?? 0
-        if isExhausted(failed, count, setting) {
+        if isExhausted(failed, count, setting, pipeline.maximumRetries ?? maximumRetries) {
             return death(of: failed, error, "job failed and has used up its retries")
         }
-        switch delay.map(BackOff.Decision.after) ?? handler?.backOff.decide(count, error, payload) ?? .standard {
+        // What a handler asks for it gets, at once included.
+        let backOff = handler?.backOff ?? pipeline.backOff
+        switch delay.map(BackOff.Decision.exactly) ?? backOff?.decide(count, error, payload) ?? .standard {
         case .kill:
             return death(of: failed, error, "job failed and its back-off says to kill it")
         case .discard:
             var ruling = death(of: failed, error, "job failed and its back-off says to discard it")
             ruling.destination = .done
             return ruling
-        case .after(let chosen) where delay != nil:
-            // What a handler asks for it gets, at once included.
+        case .exactly(let chosen):
             return retry(failed, error, max(0, chosen.seconds), count)
         case .after(let chosen) where chosen > .zero:
             return retry(failed, error, chosen.seconds + jitter(count), count)
@@ -103,13 +107,13 @@ struct FailureRule: Sendable {
     }
 
     /// With `retry_for` only the time counts, otherwise only the number.
-    private func isExhausted(_ failed: JobPayload, _ count: Int, _ setting: RetrySetting) -> Bool {
+    private func isExhausted(_ failed: JobPayload, _ count: Int, _ setting: RetrySetting, _ maximum: Int) -> Bool {
         if let seconds = failed.retryFor {
             guard let first = failed.failedAt else { return false }
             return first.seconds + Double(seconds) < clock.now.seconds
         }
         if case .limit(let limit) = setting { return count >= limit }
-        return count >= maximumRetries
+        return count >= maximum
     }
 
     private func jitter(_ count: Int) -> Double {
@@ -122,7 +126,7 @@ struct FailureRule: Sendable {
             destination: .retry(seconds: seconds, payload: failed.bytes), summary: "job failed and is retried later",
             logLevel: .warning,
             metadata: [
-                LogKeys.error: "\(error)", LogKeys.retryCount: "\(count)", LogKeys.delay: "\(Int(seconds))",
+                LogKeys.error: "\(error)", LogKeys.retryCount: "\(count)", LogKeys.delay: "\(seconds)",
             ])
     }
 

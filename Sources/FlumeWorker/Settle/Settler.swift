@@ -1,3 +1,4 @@
+import Flume
 import FlumeRedis
 import FlumeStore
 import Logging
@@ -37,14 +38,14 @@ actor Settler {
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
     /// `onBuried` is called when a settlement shows that the process has been buried.
-    init(store: JobStore, logger: Logger, onBuried: @escaping @Sendable (Tenure) -> Void) {
+    init(store: JobStore, logger: Logger, events: EventBus, onBuried: @escaping @Sendable (Tenure) -> Void) {
         self.store = store
         self.logger = logger
         self.onBuried = onBuried
         self.bell = Bell(on: store.redis.eventLoop)
         self.drain = Bell(on: store.redis.eventLoop)
         self.executor = store.redis.eventLoop.executor
-        self.outage = Outage("settle jobs", logger: logger)
+        self.outage = Outage("settle jobs", logger: logger, events: events)
     }
 
     /// A job that is done.

@@ -1,0 +1,69 @@
+public import FlumeWire
+
+/// One job of a mixed bulk: what, and when.
+///
+/// ```swift
+/// try await jobs.enqueueAll([
+///     .job(WelcomeEmail(userID: 42, template: "hello")),
+///     .job(WelcomeEmail(userID: 42, template: "late"), after: .seconds(300)),
+///     .payload(JobPayload(jobClass: "LegacyRubyJob", arguments: [1], queue: "ruby")),
+/// ])
+/// ```
+public struct BulkItem: Sendable {
+    enum Moment: Sendable {
+        case now
+        case at(Timestamp)
+        case after(Duration)
+    }
+
+    let moment: Moment
+    /// Encodes it, which may fail; the failure then names its place in the bulk.
+    let makePayload: @Sendable (JobClient) throws -> JobPayload
+
+    /// A typed job for as soon as possible.
+    public static func job<J: Job>(_ job: J, options: JobOptions? = nil) -> BulkItem {
+        typed(job, options, .now)
+    }
+
+    /// A typed job for a time.
+    ///
+    /// Past: as soon as possible.
+    public static func job<J: Job>(_ job: J, at time: Timestamp, options: JobOptions? = nil) -> BulkItem {
+        typed(job, options, .at(time))
+    }
+
+    /// A typed job for after a span of time.
+    ///
+    /// Not positive: as soon as possible.
+    public static func job<J: Job>(_ job: J, after delay: Duration, options: JobOptions? = nil) -> BulkItem {
+        typed(job, options, .after(delay))
+    }
+
+    /// A raw payload for as soon as possible.
+    public static func payload(_ payload: JobPayload) -> BulkItem {
+        BulkItem(moment: .now) { _ in payload }
+    }
+
+    /// A raw payload for a time.
+    ///
+    /// Past: as soon as possible.
+    public static func payload(_ payload: JobPayload, at time: Timestamp) -> BulkItem {
+        BulkItem(moment: .at(time)) { _ in payload }
+    }
+
+    /// A raw payload for after a span of time.
+    ///
+    /// Not positive: as soon as possible.
+    public static func payload(_ payload: JobPayload, after delay: Duration) -> BulkItem {
+        BulkItem(moment: .after(delay)) { _ in payload }
+    }
+
+    private init(moment: Moment, makePayload: @escaping @Sendable (JobClient) throws -> JobPayload) {
+        self.moment = moment
+        self.makePayload = makePayload
+    }
+
+    private static func typed<J: Job>(_ job: J, _ options: JobOptions?, _ moment: Moment) -> BulkItem {
+        BulkItem(moment: moment) { try $0.makePayload(job, options ?? J.options) }
+    }
+}

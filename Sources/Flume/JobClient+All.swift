@@ -1,0 +1,37 @@
+import FlumeWire
+
+/// Different jobs, queues and times in one call: Exq's `enqueue_all`.
+extension JobClient {
+    /// Enqueues jobs of any kind for any queue and time, all of them or none, in one round trip.
+    ///
+    /// They come into each queue in the order given. The atomic step is Redis's: other clients and workers see all of them
+    /// or none of them.
+    ///
+    /// - Parameter items: what, and when.
+    /// - Returns: for each item what became of it, in the same order.
+    /// - Throws: ``BulkError``, which names the item, when one was refused; then none was written. `RedisError` as
+    ///   ``enqueue(_:options:)``.
+    @discardableResult
+    public func enqueueAll(_ items: some Sequence<BulkItem>) async throws -> [BulkResult] {
+        var push = PushPreparation(self)
+        push.reserveCapacity(items.underestimatedCount)
+        for (index, item) in items.enumerated() {
+            do {
+                try await push.add(item.makePayload(self), at: time(of: item.moment, from: push.now))
+            } catch {
+                throw BulkError(index: index, underlyingError: error)
+            }
+        }
+        guard !push.jids.isEmpty else { return [] }
+        try await send(push)
+        return push.jids.map { jid in jid.map { BulkResult.enqueued(jid: $0) } ?? .stopped }
+    }
+
+    private func time(of moment: BulkItem.Moment, from now: Timestamp) throws(ScheduleError) -> Timestamp? {
+        switch moment {
+        case .now: nil
+        case .at(let time): time
+        case .after(let delay): try time(after: delay, from: now)
+        }
+    }
+}
