@@ -6,6 +6,7 @@ let package = Package(
     products: [
         .library(name: "Flume", targets: ["Flume"]),
         .library(name: "FlumeWorker", targets: ["FlumeWorker"]),
+        .library(name: "FlumeConfiguration", targets: ["FlumeConfiguration"]),
     ],
     dependencies: [
         // Sockets, timers and event loops under FlumeRedis.
@@ -18,12 +19,21 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         // `Worker` and `RedisClient` are services: start, graceful shutdown, order.
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // Configuration files, `config/sidekiq.yml` among them; linked by FlumeConfiguration alone. Its parser says on
+        // which line a value stands, which the error messages need.
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         // The command line of the executables.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     ],
     targets: [
         // MARK: The way down, from what users link to what touches the socket
 
+        .target(
+            name: "FlumeConfiguration",
+            dependencies: [
+                "FlumeWorker", "FlumeWire", "FlumeRedis",
+                .product(name: "Yams", package: "Yams"),
+            ]),
         .target(
             name: "FlumeWorker",
             dependencies: [
@@ -136,6 +146,13 @@ let package = Package(
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        .testTarget(
+            name: "FlumeConfigurationTests",
+            dependencies: [
+                "FlumeConfiguration", "FlumeWorker", "FlumeWire", "FlumeRedis", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            resources: [.copy("Fixtures")]),
         .testTarget(
             name: "ReadmeTests",
             dependencies: [
