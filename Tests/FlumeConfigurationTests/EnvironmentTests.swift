@@ -89,8 +89,8 @@ struct EnvironmentTests {
     @Test(
         "is refused where it is wrong, by the variable's name",
         arguments: [
-            ("FLUME_CONCURRENCY", "none", "FLUME_CONCURRENCY: found none, expected a whole number of 1 or more"),
-            ("RAILS_MAX_THREADS", "0", "RAILS_MAX_THREADS: found 0, expected a whole number of 1 or more"),
+            ("FLUME_CONCURRENCY", "none", "FLUME_CONCURRENCY: found none, expected a whole number from 1 to 100000"),
+            ("RAILS_MAX_THREADS", "0", "RAILS_MAX_THREADS: found 0, expected a whole number from 1 to 100000"),
             ("FLUME_CONCURENCY", "5", "FLUME_CONCURENCY: there is no such variable; did you mean FLUME_CONCURRENCY?"),
             ("FLUME_QUEUES", "a:x", "FLUME_QUEUES: found x, expected a whole number from 0 to 10000"),
             ("FLUME_QUEUES", ":1", "FLUME_QUEUES: the name of a queue is empty"),

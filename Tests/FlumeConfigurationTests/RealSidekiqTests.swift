@@ -7,11 +7,15 @@ import Testing
 /// Whether the installed Ruby reads a file as Flume does.
 @Suite("Real Sidekiq")
 struct RealSidekiqTests {
+    /// The command: the machine's, or the one behind the prefix in `FLUME_RUBY`, such as `scripts/debian-13`.
+    private static let ruby =
+        (ProcessInfo.processInfo.environment["FLUME_RUBY"] ?? "").split(separator: " ").map(String.init) + ["ruby"]
+
     private static let isThere = Task {
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
-        let child = try ChildProcess.spawn(
-            "ruby", ["-e", #"require "sidekiq"; require "sidekiq/cli""#], output: directory.path)
+        let command = ruby + ["-e", #"require "sidekiq"; require "sidekiq/cli""#]
+        let child = try ChildProcess.spawn(command[0], Array(command.dropFirst()), output: directory.path)
         return await child.exit() == .status(0)
     }
 
@@ -29,12 +33,13 @@ struct RealSidekiqTests {
         ]
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
-        let path = { (name: String) throws in
-            try #require(Bundle.module.url(forResource: name, withExtension: nil, subdirectory: "Fixtures")).path
+        // Copied to /tmp, which a Ruby in a tree of its own sees as well.
+        for name in [file, "read_sidekiq_yml.rb"] {
+            try fixture(name).write(toFile: directory.file(name), atomically: false, encoding: .utf8)
         }
+        let command = Self.ruby + [directory.file("read_sidekiq_yml.rb"), directory.file(file), environment]
         let child = try ChildProcess.spawn(
-            "ruby", [try path("read_sidekiq_yml.rb"), try path(file), environment], environment: variables,
-            output: directory.path)
+            command[0], Array(command.dropFirst()), environment: variables, output: directory.path)
         #expect(await child.exit() == .status(0), "\(child.errorOutput)")
         var lines = child.output.split(separator: "\n").map(String.init)
         let version = try #require(lines.first.flatMap { Int($0) })
@@ -43,7 +48,7 @@ struct RealSidekiqTests {
         if version < 7, file == "sidekiq-7.yml" { return }
 
         var settings = FlumeSettings()
-        try settings.read(sidekiqFile: try path(file), environment: environment, variables: variables)
+        try settings.read(sidekiqFile: directory.file(file), environment: environment, variables: variables)
         var ours: [String] = []
         for pipeline in try settings.makePipelines() {
             let queues = pipeline.queues.map { "\($0.name)=\(max(1, $0.weight))" }.joined(separator: ",")

@@ -7,17 +7,17 @@ struct SettingsFileErrorTests {
     @Test(
         "is named with file, line and key",
         arguments: [
-            ("concurrency: 0", "f.yml:1: concurrency: found 0, expected a whole number of 1 or more"),
-            ("concurrency: -3", "f.yml:1: concurrency: found -3, expected a whole number of 1 or more"),
-            ("concurrency: many", "f.yml:1: concurrency: found many, expected a whole number of 1 or more"),
-            ("concurrency: 2.5", "f.yml:1: concurrency: found 2.5, expected a whole number of 1 or more"),
-            ("concurrency: 010", "f.yml:1: concurrency: found 010, expected a whole number of 1 or more"),
+            ("concurrency: 0", "f.yml:1: concurrency: found 0, expected a whole number from 1 to 100000"),
+            ("concurrency: -3", "f.yml:1: concurrency: found -3, expected a whole number from 1 to 100000"),
+            ("concurrency: many", "f.yml:1: concurrency: found many, expected a whole number from 1 to 100000"),
+            ("concurrency: 2.5", "f.yml:1: concurrency: found 2.5, expected a whole number from 1 to 100000"),
+            ("concurrency: 010", "f.yml:1: concurrency: found 010, expected a whole number from 1 to 100000"),
             (
                 "concurrency: '5'",
-                "f.yml:1: concurrency: found the text \"5\", expected a whole number of 1 or more, without quotes"
+                "f.yml:1: concurrency: found the text \"5\", expected a whole number from 1 to 100000, without quotes"
             ),
-            ("concurrency: [5]", "f.yml:1: concurrency: found a list, expected a whole number of 1 or more"),
-            ("concurrency:", "f.yml:1: concurrency: found nothing, expected a whole number of 1 or more"),
+            ("concurrency: [5]", "f.yml:1: concurrency: found a list, expected a whole number from 1 to 100000"),
+            ("concurrency:", "f.yml:1: concurrency: found nothing, expected a whole number from 1 to 100000"),
             ("max_retries: -1", "f.yml:1: max_retries: found -1, expected a whole number of 0 or more"),
             ("redis:\n  port: 70000", "f.yml:2: redis.port: found 70000, expected a whole number from 1 to 65535"),
             ("redis: redis://x", "f.yml:1: redis: found a value (not shown), expected keys and values"),
@@ -165,7 +165,7 @@ struct SettingsFileErrorTests {
                 try settings.read(yaml: yaml, named: "f.yml", variables: [:])
                 other = settings
             } == [
-                "f.yml:2: concurrency: found 0, expected a whole number of 1 or more",
+                "f.yml:2: concurrency: found 0, expected a whole number from 1 to 100000",
                 "f.yml:6: pipelines[1]: there is another pipeline named a",
                 "f.yml:8: pipelines[2]: a pipeline needs a name",
                 "f.yml:9: pipelines[3]: the pipeline b needs a queue, or queues",
@@ -213,5 +213,18 @@ struct SettingsFileErrorTests {
         #expect(lines.count == 13, "\(lines)")
         #expect(lines.contains("code: pipeline \"a\" batch.size: 0 is less than 1"))
         #expect(lines.contains("code: pipeline \"a\" rateLimit.key: it is empty; leave it out for the pipeline's name"))
+    }
+
+    @Test("never traps, wherever a file is cut off")
+    func cut() throws {
+        for name in ["flume.yml", "sidekiq-6.yml", "sidekiq-7.yml", "sidekiq-erb.yml"] {
+            let text = try fixture(name)
+            for length in stride(from: 0, to: text.count, by: 3) {
+                _ = problems(String(text.prefix(length)))
+                _ = problems(String(text.suffix(length)))
+                _ = sidekiqProblems(String(text.prefix(length)))
+                _ = sidekiqProblems(String(text.suffix(length)))
+            }
+        }
     }
 }

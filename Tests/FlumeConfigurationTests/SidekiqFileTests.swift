@@ -122,8 +122,8 @@ struct SidekiqFileTests {
     @Test(
         "is refused with the line of what is wrong",
         arguments: [
-            (":concurrency: 0", "s.yml:1: :concurrency: found 0, expected a whole number of 1 or more"),
-            (":concurrency: five", "s.yml:1: :concurrency: found five, expected a whole number of 1 or more"),
+            (":concurrency: 0", "s.yml:1: :concurrency: found 0, expected a whole number from 1 to 100000"),
+            (":concurrency: five", "s.yml:1: :concurrency: found five, expected a whole number from 1 to 100000"),
             ("---\n:timeout: 0", "s.yml:2: :timeout: found 0, expected a duration of 1ms or more"),
             (":max_retries: -1", "s.yml:1: :max_retries: found -1, expected a whole number of 0 or more"),
             (":concurency: 5", "s.yml:1: :concurency: there is no such key; did you mean concurrency?"),
@@ -152,7 +152,7 @@ struct SidekiqFileTests {
     @Test("keeps the line numbers right around expressions of several lines")
     func lines() {
         let yaml = "<%#\n a\n b %>\ntag: <%= ENV[\n 'X'] %>\nconcurrency: 0\n"
-        let message = "concurrency: found 0, expected a whole number of 1 or more"
+        let message = "concurrency: found 0, expected a whole number from 1 to 100000"
         #expect(sidekiqProblems(yaml, ["X": "t"]) == ["s.yml:6: \(message)"])
         #expect(sidekiqProblems("tag: <%= ENV['X'] %>\nconcurrency: 0\n", ["X": "a\n\n  b"]) == ["s.yml:2: \(message)"])
     }

@@ -32,7 +32,7 @@ struct PipelineKey: Sendable {
             draft.settings.queues = try QueueList(value).queues
         },
         .init("concurrency") { value, draft throws(ConfigurationError) in
-            draft.settings.concurrency = try value.integer()
+            draft.settings.concurrency = try value.concurrency()
         },
         .init("rate_limit_count") { value, draft throws(ConfigurationError) in
             _ = try value.integer()

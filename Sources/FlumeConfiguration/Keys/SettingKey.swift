@@ -27,7 +27,7 @@ struct SettingKey: Sendable {
     /// What pipelines have in common.
     private static let shared: [SettingKey] = [
         .init("concurrency") { value, settings throws(ConfigurationError) in
-            settings.concurrency = try value.integer()
+            settings.concurrency = try value.concurrency()
         },
         .init("backoff") { value, settings throws(ConfigurationError) in
             settings.backOff = try BackOffDraft(kind: value).settings()

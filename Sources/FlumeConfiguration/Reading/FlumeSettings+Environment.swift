@@ -86,7 +86,7 @@ extension FlumeSettings {
     /// Sidekiq's default concurrency in a Rails app.
     mutating func readRailsThreads(_ variables: [String: String]) throws(ConfigurationError) {
         guard concurrency == nil, let text = variables["RAILS_MAX_THREADS"], !text.isEmpty else { return }
-        concurrency = try Source(variable: "RAILS_MAX_THREADS", text).integer()
+        concurrency = try Source(variable: "RAILS_MAX_THREADS", text).concurrency()
     }
 }
 

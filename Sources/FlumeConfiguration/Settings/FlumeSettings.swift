@@ -21,6 +21,9 @@ public struct FlumeSettings: Sendable {
     /// Sidekiq's concurrency since 7.0.
     public static let defaultConcurrency = 5
 
+    /// More jobs at a time than this is a slip of the fingers.
+    static let greatestConcurrency = 100_000
+
     /// Where Redis is.
     public var redis: RedisConfiguration
     /// How the worker works; the namespace is in here too.
@@ -69,8 +72,9 @@ public struct FlumeSettings: Sendable {
     /// Checks what the readers cannot have refused already, because it was set in code.
     func check() throws(ConfigurationError) {
         var problems: [ConfigurationRemark] = []
-        if let concurrency, concurrency < 1 {
-            problems.append(.init(source: "code", key: "concurrency", message: "\(concurrency) is less than 1"))
+        if let concurrency, !(1...Self.greatestConcurrency).contains(concurrency) {
+            let message = "\(concurrency) is not from 1 to \(Self.greatestConcurrency)"
+            problems.append(.init(source: "code", key: "concurrency", message: message))
         }
         if let problem = backOff.problem {
             problems.append(.init(source: "code", key: "backOff", message: problem))

@@ -56,7 +56,10 @@ public struct PipelineSettings: Sendable, Hashable {
         require(!name.isEmpty, "name", "it is empty; the name is shown in the Web UI and used to pause the pipeline")
         require(!queues.isEmpty, "queues", "there is none; a pipeline needs at least one queue")
         require(queues.allSatisfy { !$0.name.isEmpty }, "queues", "the name of a queue is empty")
-        if let concurrency { require(concurrency >= 1, "concurrency", "\(concurrency) is less than 1") }
+        if let concurrency {
+            let greatest = FlumeSettings.greatestConcurrency
+            require((1...greatest).contains(concurrency), "concurrency", "\(concurrency) is not from 1 to \(greatest)")
+        }
         if let maximumInCluster {
             require(maximumInCluster >= 1, "maximumInCluster", "\(maximumInCluster) is less than 1")
         }

@@ -71,7 +71,7 @@ struct SidekiqReader {
     ) throws(ConfigurationError) {
         let value = entry.value
         switch name {
-        case "concurrency": settings.concurrency = try value.integer()
+        case "concurrency": settings.concurrency = try value.concurrency()
         case "timeout": settings.worker.shutdownTimeout = try value.duration(plain: .seconds)
         case "max_retries": settings.worker.maximumRetries = try value.integer(in: 0...Int.max)
         case "tag": settings.worker.tag = try value.text(isEmptyAllowed: true)
@@ -117,7 +117,7 @@ struct SidekiqReader {
             var queues: Source?
             for entry in try capsule.value.entries() where !entry.value.isNothing {
                 switch entry.key.withoutColon {
-                case "concurrency": concurrency = try entry.value.integer()
+                case "concurrency": concurrency = try entry.value.concurrency()
                 case "queues": queues = entry.value
                 default: throw SettingsReader.unknown(entry.value, entry, names: ["concurrency", "queues"])
                 }

@@ -18,6 +18,11 @@ extension Source {
         return number
     }
 
+    /// How many jobs run at a time; more than the greatest is a slip, and a fetch asks for as many jobs at once.
+    func concurrency() throws(ConfigurationError) -> Int {
+        try integer(in: 1...FlumeSettings.greatestConcurrency)
+    }
+
     /// Digits as YAML 1.1 has them, `10_000`; not octal, which a leading zero would be.
     private var plainInteger: Int? {
         guard case .scalar(let text, isQuoted: false) = content else { return nil }
