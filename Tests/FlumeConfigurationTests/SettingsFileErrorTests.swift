@@ -219,7 +219,7 @@ struct SettingsFileErrorTests {
     func cut() throws {
         for name in ["flume.yml", "sidekiq-6.yml", "sidekiq-7.yml", "sidekiq-erb.yml"] {
             let text = try fixture(name)
-            for length in stride(from: 0, to: text.count, by: 3) {
+            for length in stride(from: 0, to: text.count, by: 23) {
                 _ = problems(String(text.prefix(length)))
                 _ = problems(String(text.suffix(length)))
                 _ = sidekiqProblems(String(text.prefix(length)))
