@@ -9,6 +9,7 @@ let package = Package(
         .library(name: "FlumeInspector", targets: ["FlumeInspector"]),
         .library(name: "FlumeTracing", targets: ["FlumeTracing"]),
         .library(name: "FlumeWorkerTracing", targets: ["FlumeWorkerTracing"]),
+        .library(name: "FlumeConfiguration", targets: ["FlumeConfiguration"]),
     ],
     dependencies: [
         // Sockets, timers and event loops under FlumeRedis.
@@ -23,6 +24,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         // `Worker` and `RedisClient` are services: start, graceful shutdown, order.
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // Configuration files, `config/sidekiq.yml` among them; linked by FlumeConfiguration alone. Its parser says on
+        // which line a value stands, which the error messages need.
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         // The command line of the executables.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     ],
@@ -42,6 +46,12 @@ let package = Package(
                 "Flume", "FlumeWire",
                 .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ]),
+        .target(
+            name: "FlumeConfiguration",
+            dependencies: [
+                "FlumeWorker", "FlumeWire", "FlumeRedis",
+                .product(name: "Yams", package: "Yams"),
             ]),
         .target(
             name: "FlumeWorker",
@@ -174,6 +184,13 @@ let package = Package(
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
             ]),
+        .testTarget(
+            name: "FlumeConfigurationTests",
+            dependencies: [
+                "FlumeConfiguration", "FlumeWorker", "FlumeWire", "FlumeRedis", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            resources: [.copy("Fixtures")]),
         .testTarget(
             name: "ReadmeTests",
             dependencies: [

@@ -1,0 +1,104 @@
+import FlumeRedis
+import Testing
+
+@testable import FlumeConfiguration
+
+@Suite("The table of old and new options")
+struct OptionTableTests {
+    private struct Row {
+        var old: [String]
+        var new: String
+        var standard: String
+    }
+
+    /// The words between back ticks.
+    private static func names(in cell: some StringProtocol) -> [String] {
+        cell.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+            .filter { $0.offset % 2 == 1 }.map { String($0.element) }
+    }
+
+    private func rows() throws -> [Row] {
+        try fixture("options.md").split(separator: "\n").filter { $0.contains("`") }.map { line in
+            let cells = line.split(separator: "|").map { $0.trimmed }
+            try #require(cells.count == 4, "\(line)")
+            return Row(old: Self.names(in: cells[0]), new: cells[1], standard: cells[2])
+        }
+    }
+
+    @Test("names only keys that a file can have")
+    func newNames() throws {
+        let known = Set(
+            SettingKey.all.map(\.path) + PipelineKey.all.map { "pipelines[].\($0.name)" } + ["pipelines"])
+        for row in try rows() where !row.new.hasPrefix("not needed: ") {
+            let names = Self.names(in: row.new)
+            #expect(!names.isEmpty, "\(row)")
+            for name in names { #expect(known.contains(name), "\(name) in the row of \(row.old)") }
+        }
+    }
+
+    @Test("names every option of Flume for Elixir and of Exq")
+    func oldNames() throws {
+        let listed = Set(try rows().flatMap(\.old))
+        let flume = [
+            "host", "port", "database", "password", "namespace", "redis_pool_size", "redis_timeout", "backoff_initial",
+            "backoff_max", "max_retries", "scheduler_poll_interval", "visibility_timeout", "dequeue_lock_ttl",
+            "dequeue_process_timeout", "dequeue_lock_poll_interval", "pipelines", "logger", "debug_log",
+            "instrumentation", "mock", "name", "queue", "max_demand", "batch_size", "rate_limit_count",
+            "rate_limit_scale", "rate_limit_key", "instrument",
+        ]
+        let exq = [
+            "mode", "url", "redis_options", "socket_opts", "genserver_timeout", "queues", "concurrency", "poll_timeout",
+            "scheduler_enable", "scheduler_poll_timeout", "scheduler_page_size", "backoff", "dead_max_jobs",
+            "dead_timeout_in_seconds", "heartbeat_enable", "heartbeat_interval", "missed_heartbeats_allowed",
+            "shutdown_timeout", "stats_flush_interval", "stats_batch_size", "serializer", "json_library",
+            "node_identifier", "middleware", "queue_adapter", "start_on_application",
+        ]
+        for name in flume + exq { #expect(listed.contains(name), "\(name)") }
+    }
+
+    @Test("has the right defaults: to set one changes nothing")
+    func defaults() throws {
+        for row in try rows() {
+            guard let key = SettingKey.all.first(where: { row.new.hasPrefix("`\($0.path)`") }),
+                let text = Self.names(in: row.standard).first
+            else { continue }
+            var settings = FlumeSettings()
+            if key.path == "concurrency" { settings.concurrency = FlumeSettings.defaultConcurrency }
+            let before = Self.text(of: settings)
+            let value = Source(
+                origin: "", line: 1, key: key.path, content: .scalar(text == "\"\"" ? "" : text, isQuoted: false))
+            try key.apply(value, &settings)
+            #expect(Self.text(of: settings) == before, "\(key.path)")
+        }
+    }
+
+    /// All values, with Redis's settings, which otherwise hide what may be secret.
+    private static func text(of settings: FlumeSettings) -> String {
+        "\(settings) \(settings.redis.commandTimeout) \(settings.redis.address)"
+    }
+
+    @Test("has a companion: the example file with every key, each once")
+    func example() throws {
+        let root = try Source(yaml: try fixture("flume.yml"), named: "flume.yml")
+        var paths: Set<String> = []
+        func visit(_ source: Source, _ path: String) throws {
+            switch source.content {
+            case .mapping(let entries) where path != "pipelines[].queues":
+                for entry in entries { try visit(entry.value, path.isEmpty ? entry.key : "\(path).\(entry.key)") }
+            case .list(let items) where path == "pipelines":
+                for item in items { try visit(item, "pipelines[]") }
+            default:
+                paths.insert(path)
+            }
+        }
+        try visit(root, "")
+        let all = SettingKey.all.map(\.path) + PipelineKey.all.map { "pipelines[].\($0.name)" }
+        let others: Set = [
+            "redis.url", "redis.unix_socket", "redis.tls", "redis.sentinel.endpoints", "redis.sentinel.primary",
+            "redis.sentinel.username", "redis.sentinel.password",
+        ]
+        #expect(Set(all).subtracting(others).subtracting(paths) == [])
+        #expect(Set(all).count == all.count)
+        #expect(Set(SettingKey.all.map(\.variable)).count == SettingKey.all.count)
+    }
+}
