@@ -24,7 +24,7 @@ actor ControlLoop {
         self.logger = logger
         self.bell = Bell(on: eventLoop)
         self.executor = eventLoop.executor
-        self.outage = Outage("learn what is paused", logger: logger)
+        self.outage = Outage("learn what is paused", logger: logger, events: desk.events)
     }
 
     /// Looks until it is stopped.
