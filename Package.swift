@@ -47,7 +47,9 @@ let package = Package(
                 .embedInCode("Push/push.lua"), .embedInCode("Fetch/fetch.lua"), .embedInCode("Fetch/adopt.lua"),
                 .embedInCode("Settle/settle.lua"), .embedInCode("Schedule/due.lua"),
                 .embedInCode("Schedule/promote.lua"), .embedInCode("Lease/hold.lua"), .embedInCode("Lease/bury.lua"),
-                .embedInCode("Lease/leave.lua"),
+                .embedInCode("Lease/leave.lua"), .embedInCode("Limit/limit.lua"), .embedInCode("Limit/acquire.lua"),
+                .embedInCode("Limit/declare.lua"), .embedInCode("Limit/backoff.lua"), .embedInCode("Limit/usage.lua"),
+                .embedInCode("Limit/renew.lua"),
             ]),
         .target(
             name: "FlumeRedis",

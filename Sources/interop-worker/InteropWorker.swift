@@ -27,6 +27,8 @@ struct InteropWorker: AsyncParsableCommand {
     var identityFile: String?
     @Option(help: "Seconds between two heartbeats.")
     var heartbeat = 10.0
+    @Option(help: "A limit of the pipeline: window:50/1000ms@key, bucket:50/1000ms+10@key, leaky:…, slots:5@key.")
+    var limit: [String] = []
 
     func validate() throws {
         guard Logger.Level(rawValue: logLevel) != nil else {
@@ -51,11 +53,14 @@ struct InteropWorker: AsyncParsableCommand {
         configuration.signals = .all
         configuration.exitsWhenStuck = true
         let identityFile = identityFile
+        let stamper = Stamper(client)
+        let pipeline = Pipeline("default", queues: try parsedQueues(), concurrency: concurrency)
         let worker = Worker(
-            redis: client, handlers: .interop(redis: client),
-            pipelines: [Pipeline("default", queues: try parsedQueues(), concurrency: concurrency)],
+            redis: client, handlers: .interop(redis: client, stamper: stamper),
+            pipelines: [try pipeline.limited(byText: limit)],
             configuration: configuration, logger: logger
         ) { identity in
+            stamper.setIdentity(identity)
             guard let identityFile else { return }
             try? identity.write(toFile: identityFile, atomically: true, encoding: .utf8)
         }
@@ -63,6 +68,9 @@ struct InteropWorker: AsyncParsableCommand {
             try await worker.run()
         } catch let error as RedisError {
             FileHandle.standardError.write(Data("interop-worker: \(error.message)\n".utf8))
+            throw ExitCode.failure
+        } catch let error as PipelineError {
+            FileHandle.standardError.write(Data("interop-worker: \(error)\n".utf8))
             throw ExitCode.failure
         }
     }

@@ -32,6 +32,8 @@ actor Fetcher {
     private let executor: any SerialExecutor
     private var paused: Set<String> = []
     private var outage: Outage
+    /// How long the limit wants us to wait that ended the last fetch.
+    private var limitWait: Duration?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
@@ -71,6 +73,7 @@ actor Fetcher {
             for waiter in waiters {
                 group.addTask { await waiter.run() }
             }
+            await lane.admission?.declare()
             await loop()
         }
     }
@@ -82,14 +85,28 @@ actor Fetcher {
 
     private func loop() async {
         while !isStopped.load(ordering: .acquiring) {
-            let demand = min(lane.slots.available, Self.largestFetch)
+            var demand = min(lane.slots.available, Self.largestFetch)
             guard demand > 0 else {
                 await lane.bell.wait()
                 continue
             }
+            if let admission = lane.admission {
+                let (count, wait) = admission.reserve(demand)
+                guard count > 0 else {
+                    await lane.bell.wait(atMost: wait)
+                    continue
+                }
+                demand = count
+            }
+            limitWait = nil
             let deliveries = await fetch(demand)
+            lane.admission?.commit(deliveries.count, of: demand)
             if !deliveries.isEmpty { start(deliveries) }
-            if deliveries.count < demand { await waitForWork() }
+            if let limitWait {
+                await lane.bell.wait(atMost: limitWait)
+            } else if deliveries.count < demand {
+                await waitForWork()
+            }
         }
     }
 
@@ -106,7 +123,7 @@ actor Fetcher {
         let (tenure, epoch, firstSequence) = claims.reserve(demand)
         let request = FetchRequest(
             epoch: epoch, firstSequence: firstSequence, count: demand,
-            sources: selection.sources(count: demand, using: &generator))
+            sources: selection.sources(count: demand, using: &generator), gate: lane.admission?.gate)
         do throws(RedisError) {
             let reply = try await store.fetch(request, leaseMilliseconds: lease.milliseconds, tenure: tenure)
             outage.end()
@@ -114,6 +131,12 @@ actor Fetcher {
             case .held(let deliveries, let paused, let broken):
                 self.paused = paused
                 for queue in broken { report(queue) }
+                return deliveries
+            case .admitted(let deliveries, let paused, let broken, let reply):
+                self.paused = paused
+                for queue in broken { report(queue) }
+                limitWait = lane.admission?.note(reply, count: deliveries.count)
+                if reply.isUndeclared { await lane.admission?.declare() }
                 return deliveries
             case .lapsed: await lease.renew()
             case .buried: lease.renounce(tenure)

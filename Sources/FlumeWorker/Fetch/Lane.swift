@@ -8,10 +8,14 @@ final class Lane: Sendable {
     let slots: Slots
     /// Wakes its fetcher.
     let bell: Bell
+    /// Its limits; `nil` where there are none.
+    let admission: Admission?
 
-    init(_ pipeline: Pipeline, on eventLoop: any EventLoop) {
+    /// `admission` makes what asks the limits, given the bell that wakes the fetcher.
+    init(_ pipeline: Pipeline, on eventLoop: any EventLoop, admission: (Bell) -> Admission? = { _ in nil }) {
         self.pipeline = pipeline
         bell = Bell(on: eventLoop)
         slots = Slots(pipeline.concurrency, bell: bell)
+        self.admission = admission(bell)
     }
 }

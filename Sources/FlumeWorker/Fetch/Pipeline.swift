@@ -35,6 +35,8 @@ public struct Pipeline: Sendable {
     public let queues: [Queue]
     /// How many jobs run at a time.
     public let concurrency: Int
+    /// How many of its jobs may start or run, besides.
+    public internal(set) var limits: [RateLimit] = []
 
     /// Makes a pipeline for queues with weights, as Sidekiq's `queues: [[critical, 3], [default, 1]]`.
     ///

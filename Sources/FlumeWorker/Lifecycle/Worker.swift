@@ -68,8 +68,10 @@ public final class Worker: Service, Sendable {
     /// Then it fetches no more, waits up to the shutdown timeout, puts what still runs back at the front of its queues,
     /// cancels it, and returns.
     ///
-    /// - Throws: ``RedisError`` when Redis cannot be used at all: wrong address, password, database, or a replica.
+    /// - Throws: ``RedisError`` when Redis cannot be used at all: wrong address, password, database, or a replica;
+    ///   ``PipelineError`` when a pipeline cannot work as it is set up.
     public func run() async throws {
+        for pipeline in pipelines { try pipeline.validate() }
         try await redis.checkServer()
         let run = WorkerRun(
             redis: redis, handlers: handlers, pipelines: pipelines, middleware: middleware,

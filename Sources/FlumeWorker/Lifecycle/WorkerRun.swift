@@ -87,8 +87,12 @@ actor WorkerRun {
         self.calm = calm
         self.lease = lease
         self.settler = settler
+        let board = LimitBoard()
         self.fetchers = pipelines.map { pipeline in
-            let lane = Lane(pipeline, on: hot.redis.eventLoop)
+            let lane = Lane(pipeline, on: hot.redis.eventLoop) { bell in
+                Admission(
+                    pipeline, board: board, store: hot, bell: bell, events: configuration.events, logger: logger)
+            }
             return Fetcher(lane: lane, store: hot, claims: claims, lease: lease, logger: logger) {
                 processor.start($0, in: lane)
             }

@@ -20,6 +20,8 @@ package enum LogKeys {
     package static let identity = "flume.identity"
     /// How many of something.
     package static let count = "flume.count"
+    /// The name of a limit.
+    package static let limit = "flume.limit"
     /// Why.
     package static let reason = "flume.reason"
 }

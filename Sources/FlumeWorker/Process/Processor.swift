@@ -49,16 +49,17 @@ final class Processor: Sendable {
     func start(_ deliveries: [Delivery], in lane: Lane) {
         lane.slots.take(deliveries.count)
         running.add(deliveries, startedAt: clock.secondsSinceEpoch)
+        let deadline = lane.admission?.deadline(deliveries.first?.grant)
         let tasks = deliveries.map { delivery in
             Task { [self] in
-                await perform(delivery, in: lane)
+                await perform(delivery, in: lane, before: deadline)
                 lane.slots.release()
             }
         }
         running.attach(tasks, to: deliveries)
     }
 
-    private func perform(_ delivery: Delivery, in lane: Lane) async {
+    private func perform(_ delivery: Delivery, in lane: Lane, before deadline: ContinuousClock.Instant?) async {
         let start = ContinuousClock.now
         let payload: JobPayload
         do throws(PayloadError) {
@@ -72,9 +73,12 @@ final class Processor: Sendable {
         let handler = handlers[jobClass]
         let context = JobContext(
             payload: payload, queue: delivery.queue, jobClass: jobClass, environment: environment)
+        if let deadline, deadline < .now {
+            guard await readmit(delivery, in: lane) else { return }
+        }
         logStart(context)
         let timer = handler?.timeout.map { cancel(delivery, after: $0, context) }
-        var outcome = await attempt(handler, context)
+        var outcome = await attempt(handler, context, in: lane)
         timer?.cancel()
         let elapsed = start.duration(to: .now)
 
@@ -95,6 +99,22 @@ final class Processor: Sendable {
         }
     }
 
+    /// Asks the limits again for a job that could not start in time.
+    ///
+    /// - Returns: whether it may start; if not, it is back in its queue.
+    private func readmit(_ delivery: Delivery, in lane: Lane) async -> Bool {
+        logger.debug("a job could not start in time and asks its limits again")
+        do {
+            try await lane.admission?.readmit()
+            return true
+        } catch {
+            guard running.remove(delivery) != nil else { return false }
+            _ = await settler.settle(
+                Settlement(delivery, to: .front(queue: delivery.queue, payload: delivery.payload)))
+            return false
+        }
+    }
+
     /// Cancels the job's task when time is up.
     ///
     /// A handler that goes on regardless is left alone.
@@ -107,11 +127,14 @@ final class Processor: Sendable {
     }
 
     /// Runs the handler inside the middleware, and sorts how it ended.
-    private func attempt(_ handler: Handler?, _ context: JobContext) async -> Outcome {
+    private func attempt(_ handler: Handler?, _ context: JobContext, in lane: Lane) async -> Outcome {
         guard let handler else { return .unknownClass(UnknownClassError(jobClass: context.jobClass)) }
         do {
             try await call(handler, context, middleware[...])
             return .done
+        } catch let error as RateLimitedError {
+            await lane.admission?.backOff(retryAfter: error.retryAfter)
+            return .snoozed(error.retryAfter ?? lane.admission?.pause ?? .seconds(1))
         } catch {
             return Outcome(thrown: error)
         }
