@@ -80,7 +80,10 @@ let package = Package(
                 .embedInCode("Settle/settle.lua"), .embedInCode("Schedule/due.lua"),
                 .embedInCode("Schedule/promote.lua"), .embedInCode("Lease/hold.lua"), .embedInCode("Lease/bury.lua"),
                 .embedInCode("Lease/leave.lua"), .embedInCode("Control/control.lua"),
-                .embedInCode("Control/command.lua"), .embedInCode("Control/pause.lua"),
+                .embedInCode("Control/command.lua"), .embedInCode("Control/pause.lua"), .embedInCode("Limit/limit.lua"),
+                .embedInCode("Limit/acquire.lua"),
+                .embedInCode("Limit/declare.lua"), .embedInCode("Limit/backoff.lua"), .embedInCode("Limit/usage.lua"),
+                .embedInCode("Limit/renew.lua"),
             ]),
         .target(
             name: "FlumeRedis",

@@ -13,6 +13,8 @@ struct Bench: Sendable {
     let concurrency: Int
     let payloadBytes: Int
     let logger: Logger
+    /// How many jobs may start in how many seconds; `nil` for no limit.
+    var limit: (count: Int, seconds: Int)?
 
     var arguments: [JSONValue] {
         payloadBytes > 0 ? [.string(String(repeating: "x", count: payloadBytes))] : []
@@ -27,9 +29,10 @@ struct Bench: Sendable {
         _ handler: Handler, pipeline change: (Pipeline) -> Pipeline = { $0 },
         onReady: @escaping @Sendable (String) -> Void = { _ in }
     ) -> Worker {
-        Worker(
-            redis: redis, handlers: HandlerRegistry([handler]),
-            pipelines: [change(Pipeline("default", queue: queue, concurrency: concurrency))], logger: logger,
+        var pipeline = change(Pipeline("default", queue: queue, concurrency: concurrency))
+        if let limit { pipeline = pipeline.rateLimit(limit.count, per: .seconds(limit.seconds)) }
+        return Worker(
+            redis: redis, handlers: HandlerRegistry([handler]), pipelines: [pipeline], logger: logger,
             onReady: onReady)
     }
 

@@ -36,13 +36,26 @@ struct FlumeLoad: AsyncParsableCommand {
     @Flag(help: "Do not fill the queue first: drain what is there.")
     var noFill = false
 
+    @Option(help: "drain: a limit on starts, such as 1000000/60s.")
+    var limit: String?
+
+    private func parsedLimit() throws -> (count: Int, seconds: Int)? {
+        guard let limit else { return nil }
+        let numbers = limit.split(separator: "/").map { Int($0.hasSuffix("s") ? $0.dropLast() : $0) }
+        guard numbers.count == 2, let count = numbers[0], let seconds = numbers[1] else {
+            throw ValidationError("--limit \(limit): write a count and seconds, such as 1000000/60s")
+        }
+        return (count, seconds)
+    }
+
     func run() async throws {
         var logger = Logger(label: "flume-load")
         logger.logLevel = .warning
         let client = RedisClient(try RedisConfiguration(url: redis), logger: logger)
         try await client.checkServer()
         let bench = Bench(
-            redis: client, queue: queue, jobs: jobs, concurrency: concurrency, payloadBytes: payload, logger: logger)
+            redis: client, queue: queue, jobs: jobs, concurrency: concurrency, payloadBytes: payload, logger: logger,
+            limit: try parsedLimit())
         switch mode {
         case .drain: try await DrainBench(bench: bench, fills: !noFill, batchSize: batch).run()
         case .latency: try await LatencyBench(bench: bench).run()

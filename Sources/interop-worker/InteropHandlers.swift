@@ -18,7 +18,7 @@ struct TypedJob: Job {
 
 extension HandlerRegistry {
     /// The classes of the black-box tests.
-    static func interop(redis: RedisClient) -> HandlerRegistry {
+    static func interop(redis: RedisClient, stamper: Stamper) -> HandlerRegistry {
         HandlerRegistry {
             Handler.raw("EchoJob") { payload, context in try await echo(payload, context, redis) }
             Handler.raw("NoopJob") { _, _ in }
@@ -26,6 +26,11 @@ extension HandlerRegistry {
                 _ = try await redis.send(RedisCommand("RPUSH", "interop:started", context.jid))
                 try await Task.sleep(for: .seconds(seconds))
                 _ = try await redis.send(RedisCommand("RPUSH", "interop:finished", context.jid))
+            }
+            Handler.raw("StampJob") { _, context in try await stamper.stamp(context.jid) }
+            Handler("LimitedJob") { (context, key: String, milliseconds: Int) in
+                try await stamper.stamp("\(key)/\(context.jid)")
+                try await Task.sleep(for: .milliseconds(milliseconds))
             }
             Handler("FailJob") { (_, message: String) in throw InteropError(description: message) }
             Handler.raw("FailTimesJob") { payload, context in

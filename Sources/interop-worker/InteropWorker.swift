@@ -33,6 +33,8 @@ struct InteropWorker: AsyncParsableCommand {
     var identityFile: String?
     @Option(help: "Seconds between two heartbeats.")
     var heartbeat = 10.0
+    @Option(help: "A limit of the pipeline: window:50/1000ms@key, bucket:50/1000ms+10@key, leaky:…, slots:5@key.")
+    var limit: [String] = []
 
     func validate() throws {
         guard Logger.Level(rawValue: logLevel) != nil else {
@@ -57,11 +59,13 @@ struct InteropWorker: AsyncParsableCommand {
         configuration.signals = .all
         configuration.exitsWhenStuck = true
         let identityFile = identityFile
+        let stamper = Stamper(client)
         let worker = Worker(
-            redis: client, handlers: .interop(redis: client),
+            redis: client, handlers: .interop(redis: client, stamper: stamper),
             pipelines: try pipelines(),
             configuration: configuration, logger: logger
         ) { identity in
+            stamper.setIdentity(identity)
             guard let identityFile else { return }
             try? identity.write(toFile: identityFile, atomically: true, encoding: .utf8)
         }
@@ -70,16 +74,20 @@ struct InteropWorker: AsyncParsableCommand {
         } catch let error as RedisError {
             FileHandle.standardError.write(Data("interop-worker: \(error.message)\n".utf8))
             throw ExitCode.failure
+        } catch let error as PipelineError {
+            FileHandle.standardError.write(Data("interop-worker: \(error)\n".utf8))
+            throw ExitCode.failure
         }
     }
 
     private func pipelines() throws -> [Pipeline] {
         guard !pipeline.isEmpty else {
-            return [Pipeline("default", queues: try parsedQueues(), concurrency: concurrency)]
+            let pipeline = Pipeline("default", queues: try parsedQueues(), concurrency: concurrency)
+            return [try pipeline.limited(byText: limit)]
         }
         let pipelines = try pipeline.map { text in
             do {
-                return try PipelineOption(text).pipeline()
+                return try PipelineOption(text).pipeline
             } catch {
                 throw ValidationError("--pipeline '\(text)': \(error)")
             }

@@ -60,12 +60,10 @@ struct PipelineOption: Sendable, Hashable {
     private static let known = ["name", "queue", "concurrency", "limit", "key", "batch", "max-in-cluster"]
 
     /// The pipeline it describes.
-    func pipeline() throws(Problem) -> Pipeline {
-        let missing = [("limit", limit != nil), ("max-in-cluster", maxInCluster != nil)].filter(\.1).map(\.0)
-        guard missing.isEmpty else {
-            throw Problem(description: "\(missing.joined(separator: ", ")): not built in yet")
-        }
+    var pipeline: Pipeline {
         var pipeline = Pipeline(name, queue: queue, concurrency: concurrency)
+        if let limit { pipeline = pipeline.rateLimit(limit.count, per: limit.span, key: key) }
+        if let maxInCluster { pipeline = pipeline.maxInCluster(maxInCluster) }
         if let batch { pipeline = pipeline.batching(size: batch.count, timeout: batch.span) }
         return pipeline
     }

@@ -80,20 +80,19 @@ struct FaultTests {
         try await withRedisServer { server in
             var configuration = try RedisConfiguration(url: server.url())
             configuration.keepAlive = .milliseconds(30)
-            configuration.commandTimeout = .milliseconds(100)
-            try await withClient(configuration) { client in
+            configuration.commandTimeout = .milliseconds(500)
+            let recorder = LogRecorder()
+            try await withClient(configuration, logger: recorder.logger) { client in
                 try await eventually("it is connected") {
                     await outcome { try await client.send(RedisCommand("PING")) } == nil
                 }
                 let pings = try server.execute("INFO", "commandstats")
                 try await eventually("idle PINGs are sent") { try server.execute("INFO", "commandstats") != pings }
-                server.suspend()
                 let generation = client.generation
-                server.resume()
+                let losses = { recorder.all.count { $0.contains("lost") } }
+                let before = losses()
                 server.suspend()
-                try await eventually("the silence is long") {
-                    (client.timeSinceLastReply ?? .zero) > .milliseconds(200)
-                }
+                try await eventually("the loss is noticed") { losses() > before }
                 server.resume()
                 try await eventually("it has connected anew, unasked") { client.generation > generation }
             }

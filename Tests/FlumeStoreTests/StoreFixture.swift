@@ -74,7 +74,7 @@ extension FetchReply {
     /// One word for the verdict.
     var verdict: String {
         switch self {
-        case .held: "held"
+        case .held, .admitted: "held"
         case .lapsed: "lapsed"
         case .stale: "stale"
         case .buried: "buried"

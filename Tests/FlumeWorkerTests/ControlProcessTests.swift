@@ -172,7 +172,6 @@ struct ControlProcessTests {
             ("name=n,name=n,queue=q", "name is there twice"),
             ("name=n,queue=q,batch=10/0ms", "batch=10/0ms: write"), ("name=n,queue=q,key=k", "only with limit"),
             ("name=n,queue=q,max-in-cluster=-1", "max-in-cluster=-1: write"),
-            ("name=n,queue=q,limit=4/10ms,key=k,batch=2/1ms,max-in-cluster=5", "not built in yet"),
         ])
     func pipelineOption(text: String, sentence: String) async throws {
         try await withTestDatabase { database in

@@ -14,12 +14,15 @@ package final class Delivery: Sendable {
     package let queue: String
     /// The bytes as the producer wrote them.
     package let payload: [UInt8]
+    /// What the limits said that let it through; `nil` where there are none.
+    package let grant: Grant?
 
-    package init(tenure: Tenure, sequence: Int, queue: String, payload: [UInt8]) {
+    package init(tenure: Tenure, sequence: Int, queue: String, payload: [UInt8], grant: Grant? = nil) {
         self.tenure = tenure
         self.sequence = sequence
         self.queue = queue
         self.payload = payload
+        self.grant = grant
     }
 
     /// Its field in the in-flight hash: `<sequence>:<queue>`.

@@ -19,11 +19,14 @@ package struct FetchRequest: Sendable {
     package var count: Int
     /// The queues in the order to look at them.
     package var sources: [Source]
+    /// What must have room for the jobs.
+    package var gate: Gate?
 
-    package init(epoch: Int, firstSequence: Int, count: Int, sources: [Source]) {
+    package init(epoch: Int, firstSequence: Int, count: Int, sources: [Source], gate: Gate? = nil) {
         self.epoch = epoch
         self.firstSequence = firstSequence
         self.count = count
         self.sources = sources
+        self.gate = gate
     }
 }

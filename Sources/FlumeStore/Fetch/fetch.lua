@@ -1,9 +1,13 @@
 -- Moves up to so many jobs out of queues and into the in-flight record of one process.
+-- In front of it stands limit.lua, or `local limits = nil` where no limit applies.
 --
 -- KEYS  1 lease of the process   2 its in-flight hash   3 the set `paused`   4… queue lists, in the order to look at them
+--       then settings, meter and slots of each limit
 -- ARGV  1 epoch the process believes it holds   2 lease in ms   3 first sequence number   4 how many jobs at most
 --       5… for each queue its name and its quota: how many to take from it before the others had their turn
--- Returns {'held', {names of paused queues}, {index of a queue, payload, payload…}…, or an error string in place of payloads}
+--       then with limits: the identity; kind, count, scale and burst of each; patience; how many limits
+-- Returns {'held', {names of paused queues}, with limits {the limit that stopped it or 0, µs until it has room, µs a start
+--         may come later, 1 when a limit's settings are not in Redis}, {index of a queue, payload, payload…}…, or an error string in place of payloads}
 --         or {'lapsed'}, {'stale'}, {'buried'} and takes nothing
 
 local lease = redis.call('GET', KEYS[1])
@@ -21,6 +25,14 @@ for _, name in ipairs(paused) do is_paused[name] = true end
 
 local sequence, left = tonumber(ARGV[3]), tonumber(ARGV[4])
 local reply = { 'held', paused }
+
+local queues, wanted, gate = #KEYS - 3, left, nil
+if limits then
+  gate = limits.gate()
+  queues = queues - 3 * gate.size
+  left = math.max(0, math.min(left, (limits.look_all(gate, 1))))
+end
+local allowed = left
 
 local function take(queue, count)
   local key, name = KEYS[3 + queue], ARGV[3 + 2 * queue]
@@ -52,7 +64,22 @@ local function take(queue, count)
   end
 end
 
-local queues = #KEYS - 3
+if gate then reply[3] = { 0, 0, gate.margin, gate.undeclared } end
 for queue = 1, queues do take(queue, tonumber(ARGV[4 + 2 * queue])) end
 for queue = 1, queues do take(queue, left) end
+if not gate then return reply end
+
+-- Charged for what was there and not for what was asked for.
+local names = {}
+for i = 1, allowed - left do names[i] = string.format('%s:%.0f', ARGV[#ARGV - 2 - 4 * gate.size], sequence - i) end
+limits.charge_all(gate, #names, names, '')
+if left > 0 or allowed >= wanted then return reply end
+for queue = 1, queues do
+  local length = not is_paused[ARGV[3 + 2 * queue]] and redis.pcall('LLEN', KEYS[3 + queue])
+  if type(length) == 'number' and length > 0 then
+    local _, stopping, wait = limits.look_all(gate, 1)
+    reply[3][1], reply[3][2] = stopping, wait
+    break
+  end
+end
 return reply

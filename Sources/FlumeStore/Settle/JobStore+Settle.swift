@@ -17,12 +17,15 @@ extension JobStore {
     ///   - done: jobs that go nowhere.
     ///   - moved: the others, of which each gets its verdict. Together with `done` at most ``largestSettlement``.
     ///   - tenure: whose record they leave.
+    ///   - slotKeys: the slots they may hold of concurrency limits, besides those that they know of themselves.
     /// - Returns: what became of each.
     /// - Throws: when Redis did not answer; it may have happened all the same.
     package func settle(
-        done: [Delivery], moved: [Settlement] = [], tenure: Tenure
+        done: [Delivery], moved: [Settlement] = [], tenure: Tenure, slotKeys: Set<String> = []
     ) async throws(RedisError) -> SettleReply {
         var keyNames = [tenure.inflightKey, tenure.leaseKey, keys.retry, keys.schedule, keys.dead, keys.queues]
+        let slotKeys = Self.slotKeys(of: done, moved, besides: slotKeys)
+        keyNames.append(contentsOf: slotKeys)
         // A key is passed once, however many jobs go there.
         var indexes: [String: Int] = [:]
         func index(of key: String) -> Int {
@@ -45,6 +48,8 @@ extension JobStore {
             command.append(deadSetLimits.seconds)
             command.append(deadSetLimits.lastRankToTrim)
             command.append(Self.recoveryMemoryMilliseconds)
+            command.append(slotKeys.count)
+            command.append(tenure.identity)
             command.append(done.count)
             for delivery in done { delivery.appendField(to: &command) }
             for settlement in moved {
@@ -65,6 +70,22 @@ extension JobStore {
                 default: .refused(part.string ?? "\(part)")
                 }
             })
+    }
+
+    /// The deliveries of one fetch share a grant, so there are few to look at.
+    private static func slotKeys(
+        of done: [Delivery], _ moved: [Settlement], besides slotKeys: Set<String>
+    ) -> Set<String> {
+        var all = slotKeys
+        var last: Grant?
+        func note(_ grant: Grant?) {
+            guard let grant, grant !== last else { return }
+            last = grant
+            all.formUnion(grant.slotKeys)
+        }
+        for delivery in done { note(delivery.grant) }
+        for settlement in moved { note(settlement.delivery.grant) }
+        return all
     }
 
     private func append(_ settlement: Settlement, to command: inout RedisCommand, index: (String) -> Int) {

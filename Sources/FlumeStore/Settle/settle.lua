@@ -2,9 +2,9 @@
 -- Sent twice it does nothing the second time, because a job that has left cannot leave again.
 --
 -- KEYS  1 in-flight hash   2 lease of its process   3 `retry`   4 `schedule`   5 `dead`   6 the set `queues`
---       7… queue lists and recovery counters, named by their index below
+--       7… slots of concurrency limits   then queue lists and recovery counters, named by their index below
 -- ARGV  1 seconds a dead job is kept   2 last rank to trim from `dead`   3 ms a recovery counter is kept
---       4 number of jobs that are done   then their fields
+--       4 how many slots keys   5 identity whose jobs these are   6 number of jobs that are done   then their fields
 --       then for each other job: its field, a verb, and what the verb wants
 --         done                                        → nowhere
 --         retry    seconds from now, payload          → `retry`
@@ -19,10 +19,11 @@
 --         or Redis's words why it could not arrive, in which case it has not left}
 
 local inflight = KEYS[1]
-local done = tonumber(ARGV[4])
+local slot_keys, identity = tonumber(ARGV[4]), ARGV[5]
+local done = tonumber(ARGV[6])
 local left
 if done > 0 then
-  left = redis.call('HDEL', inflight, unpack(ARGV, 5, 4 + done))
+  left = redis.call('HDEL', inflight, unpack(ARGV, 7, 6 + done))
 else
   -- A first write that needs no memory lets the later ones through while Redis is out of it.
   left = redis.call('HDEL', inflight, '')
@@ -34,7 +35,14 @@ local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 -- Lua's own number format keeps 14 digits, which is a tenth of a millisecond less than a score needs.
 local function score(delay) return string.format('%.6f', now + delay) end
 
-local at = 5 + done
+-- Whoever leaves the record gives back the slots it holds, in the same step.
+local leaving = {}
+local function release(field)
+  if slot_keys > 0 then leaving[#leaving + 1] = identity .. ':' .. string.match(field, '^%d*') end
+end
+for i = 7, 6 + done do release(ARGV[i]) end
+
+local at = 7 + done
 local function take()
   at = at + 1
   return ARGV[at - 1]
@@ -101,14 +109,20 @@ while at <= #ARGV do
   local is_there = redis.call('HEXISTS', inflight, field) == 1
   local said, verdict = arrive[verb](is_there)
   if not is_there then
+    release(field)
     reply[#reply + 1] = 0
   elseif type(said) == 'table' then
     -- A script is not rolled back: what could not arrive must not leave.
     reply[#reply + 1] = said.err
   else
     redis.call('HDEL', inflight, field)
+    release(field)
     reply[#reply + 1] = verdict or 1
   end
+end
+
+for i = 7, 6 + slot_keys do
+  if #leaving > 0 then redis.pcall('HDEL', KEYS[i], unpack(leaving)) end
 end
 
 if to_trim then

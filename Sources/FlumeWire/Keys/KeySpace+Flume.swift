@@ -8,8 +8,15 @@ extension KeySpace {
     package var flumeProcesses: String { key("flume:processes") }
     /// How often a job was recovered from a dead process; one key per job, with TTL.
     package func recoveries(_ jid: String) -> String { key("flume:recoveries:" + jid) }
-    /// Sliding-window log of a rate limit, shared by pipelines and processes.
-    package func rateLimit(_ name: String) -> String { key("flume:limit:" + name) }
+    /// Settings of a limit, a hash: `kind`, `count`, `scale` (µs), `burst`, `revision`; `factor` and `blocked_until`
+    /// after a back-off.
+    package func limit(_ name: String) -> String { key("flume:limit:" + name) }
+    /// What a limit let through: a list for a window, a string for a bucket; gone when the limit rests.
+    package func limitMeter(_ name: String) -> String { key("flume:meter:" + name) }
+    /// Hash of who holds a slot of a concurrency limit: field `<identity>:<seq>`.
+    package func limitSlots(_ name: String) -> String { key("flume:slots:" + name) }
+    /// Set of the names of all limits.
+    package var limits: String { key("flume:limits") }
     /// Set of the names of paused pipelines; paused queues are in ``paused``.
     package var flumePaused: String { key("flume:paused") }
     /// The member of ``flumePaused`` that stands for every pipeline: no pipeline's name is empty.

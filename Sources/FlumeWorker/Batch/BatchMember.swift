@@ -5,4 +5,6 @@ struct BatchMember: Sendable {
     let delivery: Delivery
     /// What its handler gets; `nil` for a job that runs alone, which is read when it does.
     let context: JobContext?
+    /// Until when its limits let it start; `nil` when none cares.
+    var deadline: ContinuousClock.Instant?
 }

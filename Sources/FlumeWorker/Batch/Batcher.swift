@@ -13,7 +13,7 @@ final class Batcher: Sendable {
     private struct State {
         var line: BatchLine<BatchMember>
         /// Fetched and not sorted yet.
-        var inbox: [Delivery] = []
+        var inbox: [(delivery: Delivery, deadline: ContinuousClock.Instant?)] = []
         var isSorting = false
         var timers: [Int: Scheduled<Void>] = [:]
         /// Whether nothing waits for company any longer.
@@ -47,8 +47,9 @@ final class Batcher: Sendable {
         lane.slots.take(deliveries.count)
         pressure.update()
         processor.running.add(deliveries, startedAt: processor.clock.secondsSinceEpoch)
+        let deadline = lane.admission?.deadline(deliveries.first?.grant)
         let isIdle = state.withLock { state in
-            state.inbox += deliveries
+            state.inbox += deliveries.map { ($0, deadline) }
             defer { state.isSorting = true }
             return !state.isSorting
         }
@@ -74,7 +75,7 @@ final class Batcher: Sendable {
             for timer in state.timers.values { timer.cancel() }
             state.timers = [:]
             defer { state.inbox = [] }
-            return state.line.removeAll().map(\.delivery) + state.inbox
+            return state.line.removeAll().map(\.delivery) + state.inbox.map(\.delivery)
         }
         for delivery in held { _ = processor.running.remove(delivery) }
     }
@@ -87,7 +88,7 @@ final class Batcher: Sendable {
                 return state.inbox
             }
             if deliveries.isEmpty { break }
-            for delivery in deliveries { place(delivery) }
+            for (delivery, deadline) in deliveries { place(delivery, deadline) }
             state.withLock { state in
                 if state.isDraining { state.line.flush() }
             }
@@ -97,16 +98,18 @@ final class Batcher: Sendable {
     }
 
     /// Finds out whether a job may share a batch, and with which others.
-    private func place(_ delivery: Delivery) {
+    private func place(_ delivery: Delivery, _ deadline: ContinuousClock.Instant?) {
         guard let payload = try? JobPayload(parsing: delivery.payload, limits: processor.limits),
             let jobClass = payload.handlerName, let handler = processor.handlers[jobClass],
             handler.performBatch != nil
-        else { return hold(BatchMember(delivery: delivery, context: nil), with: nil) }
+        else { return hold(BatchMember(delivery: delivery, context: nil, deadline: deadline), with: nil) }
         let context = JobContext(
             payload: payload, queue: delivery.queue, jobClass: jobClass, environment: processor.environment)
         do {
             let group = try rule.key?(payload) ?? ""
-            hold(BatchMember(delivery: delivery, context: context), with: .init(jobClass: jobClass, group: group))
+            hold(
+                BatchMember(delivery: delivery, context: context, deadline: deadline),
+                with: .init(jobClass: jobClass, group: group))
         } catch {
             Task {
                 await processor.end(delivery, .failed(error), handler, context, .zero, in: lane)
@@ -175,13 +178,29 @@ final class Batcher: Sendable {
         guard let jobClass = unit.key?.jobClass, let handler = processor.handlers[jobClass],
             let performBatch = handler.performBatch
         else {
-            for member in members { await processor.perform(member.delivery, in: lane) }
+            for member in members { await processor.perform(member.delivery, in: lane, before: member.deadline) }
             return
         }
+        let members = await readmit(members)
+        guard !members.isEmpty else { return }
         events.emit(
             .batchFlushed(
                 pipeline: lane.pipeline.name, jobClass: jobClass, size: members.count, reason: unit.reason ?? .size))
         await processor.perform(members, performBatch, of: handler, in: lane)
+    }
+
+    /// Has the limits admit those again that waited here for longer than they may start after it.
+    ///
+    /// - Returns: those that may run; the others are back in their queue.
+    private func readmit(_ members: [BatchMember]) async -> [BatchMember] {
+        var admitted: [BatchMember] = []
+        for member in members {
+            if let deadline = member.deadline, deadline < .now {
+                guard await processor.readmit(member.delivery, in: lane) else { continue }
+            }
+            admitted.append(member)
+        }
+        return admitted
     }
 
     /// Whether a job is still this process's to run, after it has waited here.

@@ -22,12 +22,18 @@ final class Lanes: Sendable {
     private let state = Mutex(State())
     private let eventLoop: any EventLoop
     private let bell: Bell
+    private let makeAdmission: @Sendable (Pipeline, Bell) -> Admission?
     private let makeParts: @Sendable (Lane) -> (Fetcher, Batcher?)
 
     /// `bell` is rung when there is a fetcher to start, and when one has ended.
-    init(on eventLoop: any EventLoop, bell: Bell, makeParts: @escaping @Sendable (Lane) -> (Fetcher, Batcher?)) {
+    init(
+        on eventLoop: any EventLoop, bell: Bell,
+        makeAdmission: @escaping @Sendable (Pipeline, Bell) -> Admission? = { _, _ in nil },
+        makeParts: @escaping @Sendable (Lane) -> (Fetcher, Batcher?)
+    ) {
         self.eventLoop = eventLoop
         self.bell = bell
+        self.makeAdmission = makeAdmission
         self.makeParts = makeParts
     }
 
@@ -54,7 +60,7 @@ final class Lanes: Sendable {
     /// - Returns: whether it was added: not when the worker takes no more jobs.
     @discardableResult
     func add(_ pipeline: Pipeline, prepare: (Lane) -> Void = { _ in }) -> Bool {
-        let lane = Lane(pipeline, on: eventLoop)
+        let lane = Lane(pipeline, on: eventLoop) { makeAdmission(pipeline, $0) }
         prepare(lane)
         let (fetcher, batcher) = makeParts(lane)
         let isAdded = state.withLock { state in

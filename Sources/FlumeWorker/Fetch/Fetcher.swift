@@ -34,6 +34,8 @@ actor Fetcher {
     private let executor: any SerialExecutor
     private var paused: Set<String> = []
     private var outage: Outage
+    /// How long the limit wants us to wait that ended the last fetch.
+    private var limitWait: Duration?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
@@ -74,6 +76,7 @@ actor Fetcher {
             for waiter in waiters {
                 group.addTask { await waiter.run() }
             }
+            await lane.admission?.declare()
             await loop()
         }
     }
@@ -85,7 +88,7 @@ actor Fetcher {
 
     private func loop() async {
         while !isStopped.load(ordering: .acquiring) {
-            let demand = min(lane.slots.available, Self.largestFetch)
+            var demand = min(lane.slots.available, Self.largestFetch)
             guard demand > 0 else {
                 await waitForSlot()
                 continue
@@ -94,14 +97,29 @@ actor Fetcher {
                 await lane.bell.wait()
                 continue
             }
+            if let admission = lane.admission {
+                let (count, wait) = admission.reserve(demand)
+                guard count > 0 else {
+                    lane.gate.leave()
+                    await lane.bell.wait(atMost: wait)
+                    continue
+                }
+                demand = count
+            }
+            limitWait = nil
             let sent = events.isObserved ? ContinuousClock.now : nil
             let deliveries = await fetch(demand, without: closed)
+            lane.admission?.commit(deliveries.count, of: demand)
             if !deliveries.isEmpty {
                 if let sent { report(deliveries, after: sent.duration(to: .now)) }
                 start(deliveries)
             }
             lane.gate.leave()
-            if deliveries.count < demand { await waitForWork(without: closed) }
+            if let limitWait {
+                await lane.bell.wait(atMost: limitWait)
+            } else if deliveries.count < demand {
+                await waitForWork(without: closed)
+            }
         }
     }
 
@@ -125,7 +143,8 @@ actor Fetcher {
         let (tenure, epoch, firstSequence) = claims.reserve(demand)
         let request = FetchRequest(
             epoch: epoch, firstSequence: firstSequence, count: demand,
-            sources: selection.sources(count: demand, without: closed, using: &generator))
+            sources: selection.sources(count: demand, without: closed, using: &generator),
+            gate: lane.admission?.gate)
         do throws(RedisError) {
             let reply = try await store.fetch(request, leaseMilliseconds: lease.milliseconds, tenure: tenure)
             outage.end()
@@ -133,6 +152,12 @@ actor Fetcher {
             case .held(let deliveries, let paused, let broken):
                 self.paused = paused
                 for queue in broken { report(queue) }
+                return deliveries
+            case .admitted(let deliveries, let paused, let broken, let reply):
+                self.paused = paused
+                for queue in broken { report(queue) }
+                limitWait = lane.admission?.note(reply, count: deliveries.count)
+                if reply.isUndeclared { await lane.admission?.declare() }
                 return deliveries
             case .lapsed: await lease.renew()
             case .buried: lease.renounce(tenure)

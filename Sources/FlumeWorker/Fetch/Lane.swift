@@ -12,14 +12,18 @@ final class Lane: Sendable {
     let bell: Bell
     /// Whether it may fetch.
     let gate: LaneGate
+    /// Its limits; `nil` where there are none.
+    let admission: Admission?
     private let width: Mutex<Int>
 
-    init(_ pipeline: Pipeline, on eventLoop: any EventLoop) {
+    /// `admission` makes what asks the limits, given the bell that wakes the fetcher.
+    init(_ pipeline: Pipeline, on eventLoop: any EventLoop, admission: (Bell) -> Admission? = { _ in nil }) {
         self.pipeline = pipeline
         width = Mutex(pipeline.concurrency)
         bell = Bell(on: eventLoop)
         slots = Slots(pipeline.room(concurrency: pipeline.concurrency), bell: bell)
         gate = LaneGate(queues: pipeline.queues.map(\.name), bell: bell)
+        self.admission = admission(bell)
     }
 
     /// How many jobs, or batches, run at a time.

@@ -39,6 +39,8 @@ public struct Pipeline: Sendable {
     public internal(set) var batchRule: BatchRule?
     /// What it says of retries.
     var retryRule = RetryRule()
+    /// How many of its jobs may start or run, besides.
+    public internal(set) var limits: [RateLimit] = []
 
     /// Makes a pipeline for queues with weights, as Sidekiq's `queues: [[critical, 3], [default, 1]]`.
     ///

@@ -31,6 +31,8 @@ actor Recoverer {
     private var outage: Outage
     /// Since when, and over which connection, a lease has been missed.
     private var missing: [String: (since: ContinuousClock.Instant, generation: UInt64)] = [:]
+    /// When slots were last looked through.
+    private var swept: ContinuousClock.Instant?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
@@ -90,11 +92,31 @@ actor Recoverer {
             missing[identity] = nil
             try await recover(identity)
         }
+        try await sweepSlots()
+    }
+
+    /// Takes away slots whose holder is no process any more, once in each lease.
+    ///
+    /// A job's slot leaves with the job. This is for what a Redis that lost data, or an operator, left behind.
+    private func sweepSlots() async throws(RedisError) {
+        let now = ContinuousClock.now
+        if let swept, swept.duration(to: now) < lease { return }
+        swept = now
+        for slotsKey in try await store.slotKeys() {
+            // Whoever held a slot before the list was read was on it, unless it has left.
+            let holders = try await store.slotHolders(under: slotsKey)
+            let listed = Set(try await store.processesWithLeases())
+            let gone = holders.filter { name in
+                !listed.contains(String(name[..<(name.lastIndex(of: ":") ?? name.endIndex)]))
+            }
+            try await store.releaseSlots(gone, under: slotsKey)
+        }
     }
 
     private func recover(_ identity: String) async throws(RedisError) {
         guard try await store.bury(identity) else { return }
         let dead = Tenure(identity: identity, keys: store.keys)
+        let slotKeys = try await store.slotKeys()
         var recovered = 0
         var poisoned = 0
         while true {
@@ -105,7 +127,8 @@ actor Recoverer {
                 let position = recovered + deliveries.count - 1 - index
                 return Settlement(delivery, to: destination(of: delivery, from: identity, position: position))
             }
-            let verdicts = try await store.settle(done: [], moved: settlements, tenure: dead).verdicts
+            let verdicts = try await store.settle(done: [], moved: settlements, tenure: dead, slotKeys: slotKeys)
+                .verdicts
             recovered += verdicts.count { $0 == .arrived }
             for (settlement, verdict) in zip(settlements, verdicts) where verdict == .buried {
                 poisoned += 1

@@ -68,13 +68,10 @@ public final class Worker: Service, Sendable {
     /// Then it fetches no more, waits up to the shutdown timeout, puts what still runs back at the front of its queues,
     /// cancels it, and returns.
     ///
-    /// - Throws: ``PipelineError`` when a pipeline is set up in a way that cannot work; ``RedisError`` when Redis cannot be
-    ///   used at all: wrong address, password, database, or a replica.
+    /// - Throws: ``PipelineError`` when a pipeline cannot work as it is set up; ``RedisError`` when Redis cannot be used at
+    ///   all: wrong address, password, database, or a replica.
     public func run() async throws {
-        for pipeline in pipelines {
-            guard let problem = pipeline.batchingProblem else { continue }
-            throw PipelineError(pipeline: pipeline.name, problem: problem)
-        }
+        for pipeline in pipelines { try pipeline.validate() }
         try await redis.checkServer()
         let run = WorkerRun(
             redis: redis, handlers: handlers, pipelines: pipelines, middleware: middleware,

@@ -87,7 +87,11 @@ actor WorkerRun {
         self.calm = calm
         self.lease = lease
         self.settler = settler
-        let lanes = Lanes(on: hot.redis.eventLoop, bell: bell) { lane in
+        let board = LimitBoard()
+        let makeAdmission: @Sendable (Pipeline, Bell) -> Admission? = { pipeline, bell in
+            Admission(pipeline, board: board, store: hot, bell: bell, events: configuration.events, logger: logger)
+        }
+        let lanes = Lanes(on: hot.redis.eventLoop, bell: bell, makeAdmission: makeAdmission) { lane in
             let batcher = lane.pipeline.batchRule.map {
                 Batcher($0, in: lane, processor: processor, claims: claims, events: configuration.events)
             }

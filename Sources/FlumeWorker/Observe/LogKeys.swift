@@ -20,12 +20,12 @@ package enum LogKeys {
     package static let identity = "flume.identity"
     /// How many of something.
     package static let count = "flume.count"
+    /// The name of a limit.
+    package static let limit = "flume.limit"
     /// Why.
     package static let reason = "flume.reason"
     /// The pipeline.
     package static let pipeline = "flume.pipeline"
-    /// The name of a limit.
-    package static let limit = "flume.limit"
     /// How many bytes of payload.
     package static let bytes = "flume.bytes"
     /// How long Redis took, in milliseconds.

@@ -50,16 +50,17 @@ final class Processor: Sendable {
     func start(_ deliveries: [Delivery], in lane: Lane) {
         lane.slots.take(deliveries.count)
         running.add(deliveries, startedAt: clock.secondsSinceEpoch)
+        let deadline = lane.admission?.deadline(deliveries.first?.grant)
         let tasks = deliveries.map { delivery in
             Task { [self] in
-                await perform(delivery, in: lane)
+                await perform(delivery, in: lane, before: deadline)
                 lane.slots.release()
             }
         }
         running.attach(tasks, to: deliveries)
     }
 
-    func perform(_ delivery: Delivery, in lane: Lane) async {
+    func perform(_ delivery: Delivery, in lane: Lane, before deadline: ContinuousClock.Instant?) async {
         let start = ContinuousClock.now
         let payload: JobPayload
         do throws(PayloadError) {
@@ -73,6 +74,9 @@ final class Processor: Sendable {
         let handler = handlers[jobClass]
         let context = JobContext(
             payload: payload, queue: delivery.queue, jobClass: jobClass, environment: environment)
+        if let deadline, deadline < .now {
+            guard await readmit(delivery, in: lane) else { return }
+        }
         logStart(context)
         if handler != nil { reportStart(context, in: lane) }
         let timer = handler?.timeout.map { cancel(delivery, after: $0, context) }
@@ -92,8 +96,13 @@ final class Processor: Sendable {
             reportInterrupted(context, in: lane)
             return
         }
-        if entry.isOverdue, case .failed = outcome, let timeout = handler?.timeout {
-            outcome = .failed(JobTimeoutError(timeout: timeout))
+        if case .failed(let error) = outcome {
+            if entry.isOverdue, let timeout = handler?.timeout {
+                outcome = .failed(JobTimeoutError(timeout: timeout))
+            } else if let limited = error as? RateLimitedError {
+                await lane.admission?.backOff(retryAfter: limited.retryAfter)
+                outcome = .snoozed(limited.retryAfter ?? lane.admission?.pause ?? .seconds(1))
+            }
         }
         statistics.record(
             jobClass: handler?.jobClass, queue: delivery.queue, elapsed: elapsed, ending: outcome.ending)
@@ -103,6 +112,22 @@ final class Processor: Sendable {
             reportDone(context, elapsed, in: lane)
         } else {
             await settle(delivery, outcome, handler, context, elapsed, in: lane)
+        }
+    }
+
+    /// Asks the limits again for a job that could not start in time.
+    ///
+    /// - Returns: whether it may start; if not, it is back in its queue.
+    func readmit(_ delivery: Delivery, in lane: Lane) async -> Bool {
+        logger.debug("a job could not start in time and asks its limits again")
+        do {
+            try await lane.admission?.readmit()
+            return true
+        } catch {
+            guard running.remove(delivery) != nil else { return false }
+            _ = await settler.settle(
+                Settlement(delivery, to: .front(queue: delivery.queue, payload: delivery.payload)))
+            return false
         }
     }
 

@@ -170,6 +170,7 @@ actor Settler {
             do throws(RedisError) {
                 let reply = try await store.settle(done: done, moved: moved.map(\.settlement), tenure: tenure)
                 outage.end()
+                release(done, moved.map(\.settlement.delivery))
                 if reply.tenureIsBuried { onBuried(tenure) }
                 // After an attempt without an answer, a job that is gone may well have left by that attempt.
                 if isFirstAttempt, reply.doneButAbsent > 0 { reportLost(reply.doneButAbsent, of: tenure) }
@@ -193,6 +194,16 @@ actor Settler {
             "a job cannot be moved to where it should go; it stays in flight and is tried again",
             metadata: [LogKeys.queue: "\(entry.settlement.delivery.queue)", LogKeys.reason: "\(reason)"])
         _ = store.redis.eventLoop.scheduleTask(in: TimeAmount(Self.refusalPause)) { self.submit([entry]) }
+    }
+
+    /// Says that slots of limits are free, once for each fetch the jobs came by.
+    private func release(_ done: [Delivery], _ moved: [Delivery]) {
+        var last: Grant?
+        for delivery in [done, moved].joined() {
+            guard let grant = delivery.grant, grant !== last else { continue }
+            last = grant
+            grant.release()
+        }
     }
 
     private func reportLost(_ count: Int, of tenure: Tenure) {

@@ -1,0 +1,48 @@
+package import FlumeWire
+
+/// A limit as a process was configured with it, and the keys it is kept under.
+///
+/// What is stored in Redis counts more: the last change wins everywhere at once.
+package struct Limit: Sendable, Hashable {
+    /// What is limited.
+    package enum Kind: String, Sendable, Hashable {
+        /// Starts within any length of time, exactly.
+        case window
+        /// Starts per time on average, with a burst after a rest.
+        case bucket
+        /// How many run at a time.
+        case slots
+    }
+
+    /// The numbers, which may change while processes run.
+    package struct Numbers: Sendable, Hashable {
+        package var kind: Kind
+        package var count: Int
+        /// In microseconds.
+        package var scale: Int
+        /// For a bucket, how many at once after a rest; at least 1.
+        package var burst: Int
+
+        package init(_ kind: Kind, count: Int, scale: Int, burst: Int = 1) {
+            self.kind = kind
+            self.count = count
+            self.scale = scale
+            self.burst = burst
+        }
+    }
+
+    package let name: String
+    package let numbers: Numbers
+    let settingsKey: String
+    let meterKey: String
+    /// Whoever holds one of its slots is here.
+    package let slotsKey: String
+
+    package init(_ name: String, _ numbers: Numbers, keys: KeySpace) {
+        self.name = name
+        self.numbers = numbers
+        settingsKey = keys.limit(name)
+        meterKey = keys.limitMeter(name)
+        slotsKey = keys.limitSlots(name)
+    }
+}

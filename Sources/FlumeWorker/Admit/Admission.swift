@@ -1,0 +1,213 @@
+import Flume
+import FlumeRedis
+import FlumeStore
+import Logging
+import Synchronization
+
+/// The limits of one pipeline at work: what a fetch and a start have to ask.
+///
+/// It decides how many jobs may come, and never takes or settles one.
+final class Admission: Sendable {
+    /// The limits that are shared; they are asked and charged by the script that takes the jobs.
+    let gate: Gate?
+    private let local: [LocalLimit]
+    private let pipeline: String
+    private let store: JobStore
+    private let events: EventBus
+    private let logger: Logger
+    private let acquirers: [Acquirer]
+    private let localMargin: Duration?
+    /// The limit that stopped the last fetch, and since when.
+    private let stopped = Mutex<(name: String, since: ContinuousClock.Instant)?>(nil)
+
+    /// `nil` for a pipeline without limits.
+    ///
+    /// `bell` wakes its fetcher.
+    init?(
+        _ pipeline: Pipeline, board: LimitBoard, store: JobStore, bell: Bell, events: EventBus, logger: Logger
+    ) {
+        guard !pipeline.limits.isEmpty else { return nil }
+        let shared = pipeline.limits.filter { !$0.isLocal }
+            .map { Limit($0.name(in: pipeline.name), $0.numbers, keys: store.keys) }
+        let slots = Set(shared.lazy.filter { $0.numbers.kind == .slots }.map(\.name))
+        let gate = shared.isEmpty ? nil : Gate(shared) { board.released(slots) }
+        board.ring(bell, for: slots)
+        let local = pipeline.limits.filter(\.isLocal).map { board.local($0, named: $0.name(in: pipeline.name)) }
+        self.pipeline = pipeline.name
+        self.gate = gate
+        self.local = local
+        self.store = store
+        self.events = events
+        self.logger = logger
+        localMargin = local.map(\.margin).min()
+        var acquirers = local.map { Acquirer(asking: $0) }
+        // A job that is to start again holds its slots already.
+        let rates = shared.filter { $0.numbers.kind != .slots }
+        if !rates.isEmpty { acquirers.append(Acquirer(asking: Gate(rates), of: store)) }
+        self.acquirers = acquirers
+    }
+
+    // MARK: Before a fetch
+
+    /// Sets places aside with the limits of this process; if there are none, says how long to wait.
+    func reserve(_ wanted: Int) -> (count: Int, wait: Duration) {
+        var reserved: [(LocalLimit, Int)] = []
+        var count = wanted
+        for limit in local {
+            let (allowed, wait) = limit.reserve(count)
+            guard allowed > 0 else {
+                for (limit, count) in reserved { limit.commit(0, of: count) }
+                note(stoppedBy: limit.name, wait: wait)
+                return (0, min(wait, Acquirer.longestWait))
+            }
+            reserved.append((limit, allowed))
+            count = allowed
+        }
+        for (limit, reserved) in reserved where reserved > count { limit.commit(0, of: reserved - count) }
+        return (count, .zero)
+    }
+
+    /// Counts what the fetch brought, and gives back the other places.
+    func commit(_ count: Int, of reserved: Int) {
+        for limit in local { limit.commit(count, of: reserved) }
+    }
+
+    // MARK: After a fetch
+
+    /// Takes note of what the shared limits said.
+    ///
+    /// - Returns: how long to wait before asking again; `nil` when it was not a limit that ended the fetch.
+    func note(_ reply: GateReply, count: Int) -> Duration? {
+        if count > 0, events.isObserved, let gate {
+            for limit in gate.limits {
+                events.emit(.admitted(pipeline: pipeline, limit: limit.name, count: count))
+            }
+        }
+        guard let (limit, wait) = reply.stopped else {
+            if count > 0 || local.isEmpty { noteFlow() }
+            return nil
+        }
+        note(stoppedBy: limit.name, wait: wait)
+        return min(wait, Acquirer.longestWait)
+    }
+
+    private func note(stoppedBy name: String, wait: Duration) {
+        let isNew = stopped.withLock { stopped in
+            guard stopped?.name != name else { return false }
+            stopped = (name, stopped?.since ?? .now)
+            return true
+        }
+        guard isNew else { return }
+        events.emit(.limited(pipeline: pipeline, limit: name, wait: wait))
+        events.emit(.backPressure(pipeline: pipeline, waitsFor: .limit(name)))
+    }
+
+    private func noteFlow() {
+        let since = stopped.withLock { stopped in
+            defer { stopped = nil }
+            return stopped?.since
+        }
+        guard let since else { return }
+        events.emit(.backPressureEnded(pipeline: pipeline, after: since.duration(to: .now)))
+    }
+
+    /// Writes the numbers of the shared limits where all processes read them.
+    func declare() async {
+        for limit in gate?.limits ?? [] {
+            do throws(RedisError) {
+                log(try await store.declare(limit), of: limit)
+            } catch {
+                logger.warning(
+                    "could not declare a limit; it counts with the numbers of this process until it is",
+                    metadata: [LogKeys.limit: "\(limit.name)", LogKeys.error: "\(error)"])
+            }
+        }
+    }
+
+    private func log(_ declaration: JobStore.Declaration, of limit: Limit) {
+        switch declaration {
+        case .new, .same: break
+        case .changed(let old):
+            logger.warning(
+                "a limit had other numbers; these count from now on, in every process",
+                metadata: [
+                    LogKeys.limit: "\(limit.name)", "flume.old": "\(old)", "flume.new": "\(limit.numbers)",
+                ])
+        case .refused(let other):
+            logger.error(
+                "the name of a limit belongs to one of another nature; it counts with the numbers of this process",
+                metadata: [LogKeys.limit: "\(limit.name)", "flume.other": "\(other)"])
+        }
+    }
+
+    // MARK: Before a start
+
+    /// Until when jobs that were let through may start; `nil` when no limit cares.
+    func deadline(_ grant: Grant?) -> ContinuousClock.Instant? {
+        guard let localMargin else { return grant?.deadline }
+        let here = ContinuousClock.now + localMargin
+        return grant?.deadline.map { min($0, here) } ?? here
+    }
+
+    /// Admits a job again that could not start in time.
+    ///
+    /// - Throws: `CancellationError` when it is not to start any more, or the error of a connection closed for good.
+    func readmit() async throws {
+        for acquirer in acquirers {
+            while true {
+                do {
+                    try await acquirer.acquire()
+                    break
+                } catch let error as RedisError where error.code != .closed {
+                    logger.debug("cannot ask a limit", metadata: [LogKeys.error: "\(error)"])
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+            }
+        }
+    }
+
+    // MARK: Back-off
+
+    /// How long a job waits that was told to come later, but not when.
+    var pause: Duration {
+        .microseconds(gate?.limits.map(\.numbers.scale).max() ?? 1_000_000)
+    }
+
+    /// Makes the shared limits stricter because what the jobs call said so.
+    func backOff(retryAfter: Duration?) async {
+        for limit in gate?.limits ?? [] {
+            do throws(RedisError) {
+                guard try await store.backOff(limit, closedFor: retryAfter) else { continue }
+                logger.notice(
+                    "a limit backs off because what its jobs call asked for it",
+                    metadata: [
+                        LogKeys.limit: "\(limit.name)",
+                        LogKeys.delay: "\(retryAfter?.seconds ?? 0)",
+                    ])
+            } catch {
+                logger.warning(
+                    "could not make a limit back off",
+                    metadata: [LogKeys.limit: "\(limit.name)", LogKeys.error: "\(error)"])
+            }
+        }
+    }
+}
+
+extension Acquirer {
+    /// Asks limits that are kept in Redis.
+    convenience init(asking gate: Gate, of store: JobStore) {
+        self.init { (wanted: Int, patience: Int) async throws(RedisError) -> Answer in
+            let (granted, deadline, reply) = try await store.acquire(wanted, of: gate, patience: patience)
+            return Answer(granted: granted, deadline: deadline, wait: reply.stopped?.wait ?? .zero)
+        }
+    }
+
+    /// Asks a limit of this process.
+    convenience init(asking limit: LocalLimit) {
+        self.init { (wanted: Int, _: Int) async throws(RedisError) -> Answer in
+            let (count, wait) = limit.reserve(wanted)
+            if count > 0 { limit.commit(count, of: count) }
+            return Answer(granted: count, deadline: .now + limit.margin, wait: wait)
+        }
+    }
+}

@@ -1,0 +1,272 @@
+import Flume
+import FlumeRedis
+import FlumeStore
+import FlumeWire
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import FlumeWorker
+
+/// When handlers were called, in microseconds.
+final class Starts: Sendable {
+    private let origin = ContinuousClock.now
+    private let state = Mutex<[(jid: String, time: Int)]>([])
+
+    var count: Int { state.withLock { $0.count } }
+    var jids: [String] { state.withLock { $0.map(\.jid) } }
+    var times: [Int] { state.withLock { $0.map(\.time).sorted() } }
+
+    func note(_ jid: String) {
+        let time = origin.duration(to: .now).wholeMicroseconds
+        state.withLock { $0.append((jid, time)) }
+    }
+
+    /// Waits until there are so many.
+    func wait(for count: Int) async throws {
+        try await eventually("\(count) starts; there are \(self.count)", timeout: .seconds(30)) { self.count >= count }
+    }
+}
+
+/// How many were in one place at a time.
+final class Crowd: Sendable {
+    private let state = Mutex((now: 0, most: 0))
+
+    var most: Int { state.withLock { $0.most } }
+
+    func enter() {
+        state.withLock {
+            $0.now += 1
+            $0.most = max($0.most, $0.now)
+        }
+    }
+
+    func leave() { state.withLock { $0.now -= 1 } }
+}
+
+extension Handler {
+    /// Notes when each job starts.
+    static func timing(_ starts: Starts, as jobClass: String = "Time") -> Handler {
+        .raw(jobClass) { _, context in starts.note(context.jid) }
+    }
+}
+
+@Suite("Limits of pipelines")
+struct AdmissionTests {
+    private func jobs(_ count: Int, _ jobClass: String = "Time") -> [String] {
+        (0..<count).map { job(jobClass, "\($0)") }
+    }
+
+    @Test("two workers together start no more than the limit in any window, each job once, the oldest first")
+    func window() async throws {
+        try await withProbe { probe in
+            let starts = Starts()
+            try await probe.enqueue(jobs(150), to: "q")
+            let pipelines = [
+                Pipeline("p", queue: "q", concurrency: 4).rateLimit(30, per: .milliseconds(300), key: "shared")
+            ]
+            try await withWorker(on: probe, [.timing(starts)], pipelines: pipelines) { _ in
+                try await withWorker(on: probe, [.timing(starts)], pipelines: pipelines) { _ in
+                    try await starts.wait(for: 150)
+                    try await probe.waitUntilDrained("q")
+                }
+            }
+            #expect(most(in: 300_000, starts.times) <= 30)
+            #expect(Set(starts.jids).count == 150 && starts.count == 150)
+            // Nobody is passed over by more than those that run beside it.
+            for (position, jid) in starts.jids.enumerated() { #expect(abs(position - (Int(jid) ?? 0)) <= 16) }
+            #expect(try await probe.number("ZCARD", "retry") == 0)
+        }
+    }
+
+    @Test("400 per second delivers nearly 400 per second")
+    func delivery() async throws {
+        try await Machine.alone {
+            try await withProbe { probe in
+                let starts = Starts()
+                try await probe.enqueue(jobs(1600), to: "q")
+                let pipelines = [Pipeline("p", queue: "q", concurrency: 20).rateLimit(400, per: .seconds(1))]
+                try await withWorker(on: probe, [.timing(starts)], pipelines: pipelines) { _ in
+                    try await starts.wait(for: 1600)
+                }
+                let times = starts.times
+                #expect(most(in: 1_000_000, times) <= 400)
+                // The first 400 come at once, the next 400 in each second after that.
+                let rate = Double(times.count { $0 < times[0] + 3_500_000 }) / 4
+                print("a limit of 400/s delivered \(rate)/s")
+                #expect(rate > 300)
+            }
+        }
+    }
+
+    @Test("a pipeline at its limit keeps no other from its work")
+    func others() async throws {
+        try await withProbe { probe in
+            let (starts, journal) = (Starts(), Journal())
+            try await probe.enqueue(jobs(5), to: "slow")
+            try await probe.enqueue((0..<200).map { job("Note", "\($0)") }, to: "quick")
+            let pipelines = [
+                Pipeline("slow", queue: "slow", concurrency: 5).rateLimit(2, per: .seconds(3600)),
+                Pipeline("quick", queue: "quick", concurrency: 5),
+            ]
+            try await withWorker(on: probe, [.timing(starts), .noting(journal)], pipelines: pipelines) { _ in
+                try await journal.wait(for: 200)
+                try await starts.wait(for: 2)
+            }
+            #expect(starts.jids.sorted() == ["0", "1"])
+            #expect(try await probe.queue("slow") == ["2", "3", "4"].map { job("Time", $0) })
+        }
+    }
+
+    @Test("a job that cannot start soon after it was let through is counted when it starts")
+    func lateStart() async throws {
+        try await Machine.alone {
+            try await withProbe { probe in
+                let starts = Starts()
+                let spinning = Handler.raw("Spin") { _, context in
+                    starts.note(context.jid)
+                    let end = ContinuousClock.now + .milliseconds(120)
+                    while ContinuousClock.now < end {}
+                }
+                try await probe.enqueue(jobs(24, "Spin"), to: "q")
+                // Each handler takes a thread for itself; those behind it start late.
+                let pipelines = [Pipeline("p", queue: "q", concurrency: 8).rateLimit(8, per: .milliseconds(400))]
+                try await withWorker(on: probe, [spinning], pipelines: pipelines) { _ in
+                    try await starts.wait(for: 24)
+                }
+                #expect(most(in: 400_000, starts.times) <= 8)
+            }
+        }
+    }
+
+    @Test("no more jobs run at a time than there are slots, in two workers together, however they end")
+    func concurrency() async throws {
+        try await withProbe { probe in
+            let journal = Journal()
+            let crowd = Crowd()
+            let handler = Handler.raw("Slot") { _, context in
+                crowd.enter()
+                try? await Task.sleep(for: .milliseconds(10))
+                crowd.leave()
+                journal.note(context.jid)
+                switch (Int(context.jid) ?? 0) % 4 {
+                case 1: throw Boom()
+                case 2: throw JobDirective.snooze(for: .seconds(3600))
+                case 3: throw JobDirective.kill
+                default: break
+                }
+            }
+            try await probe.enqueue(jobs(60, "Slot"), to: "q")
+            let pipelines = [Pipeline("p", queue: "q", concurrency: 10).maxInCluster(3, key: "api")]
+            try await withWorker(on: probe, [handler], pipelines: pipelines) { _ in
+                try await withWorker(on: probe, [handler], pipelines: pipelines) { _ in
+                    try await journal.wait(for: 60)
+                    try await probe.waitUntilDrained("q")
+                }
+            }
+            #expect(crowd.most == 3)
+            #expect(journal.count == 60)
+            #expect(try await probe.number("EXISTS", "flume:slots:api:slots") == 0)
+            #expect(try await probe.number("ZCARD", "schedule") == 15)
+        }
+    }
+
+    @Test("slots of a process that is gone are found and taken away")
+    func orphans() async throws {
+        try await withProbe { probe in
+            let journal = Journal()
+            try await probe.send("HSET", "flume:slots:p:slots", "gone:1:aa:7", "", "gone:2:bb:1", "")
+            try await probe.enqueue([job("Note", "n")], to: "q")
+            let pipelines = [Pipeline("p", queue: "q", concurrency: 2).maxInCluster(2)]
+            try await withWorker(
+                on: probe, [.noting(journal)], pipelines: pipelines, configuration: .quick(lease: .milliseconds(300))
+            ) { _ in
+                try await journal.wait(for: 1)
+            }
+        }
+    }
+
+    @Test("a limit of this process alone counts for all pipelines that name it")
+    func local() async throws {
+        try await withProbe { probe in
+            let starts = Starts()
+            try await probe.enqueue(jobs(30), to: "a")
+            try await probe.enqueue(jobs(30), to: "b")
+            let limit = RateLimit.local(.slidingWindow(20, per: .milliseconds(300), key: "here"))
+            let pipelines = [
+                Pipeline("a", queue: "a", concurrency: 3).limited(by: limit),
+                Pipeline("b", queue: "b", concurrency: 3).limited(by: limit),
+            ]
+            try await withWorker(on: probe, [.timing(starts)], pipelines: pipelines) { _ in
+                try await starts.wait(for: 60)
+            }
+            #expect(most(in: 300_000, starts.times) <= 20)
+            #expect(try await probe.set("flume:limits").isEmpty)
+        }
+    }
+
+    @Test("observers are told when a limit is reached, once, and how many it let through")
+    func events() async throws {
+        try await withProbe { probe in
+            let starts = Starts()
+            var configuration = WorkerConfiguration.quick
+            configuration.events = EventBus()
+            let events = configuration.events.events()
+            try await probe.enqueue(jobs(12), to: "q")
+            let pipelines = [Pipeline("p", queue: "q", concurrency: 5).rateLimit(10, per: .milliseconds(500), key: "k")]
+            try await withWorker(on: probe, [.timing(starts)], pipelines: pipelines, configuration: configuration) {
+                _ in
+                try await starts.wait(for: 12)
+                try await probe.waitUntilDrained("q")
+            }
+            var (admitted, limited, pressure, ended) = (0, 0, 0, 0)
+            for await event in events {
+                switch event {
+                case .admitted("p", "k", let count): admitted += count
+                case .limited("p", "k", let wait):
+                    limited += 1
+                    #expect(wait > .zero && wait < .milliseconds(600))
+                case .backPressure("p", .limit("k")): pressure += 1
+                case .backPressureEnded("p", _): ended += 1
+                default: break
+                }
+                if admitted == 12, ended == 1 { break }
+            }
+            #expect(limited == 1 && pressure == 1)
+        }
+    }
+
+    @Test("a limit that cannot work is refused before anything starts, with the pipeline's name")
+    func validation() async throws {
+        let pipeline = Pipeline("ses", queue: "q", concurrency: 1)
+        let wrong: [(Pipeline, String)] = [
+            (pipeline.rateLimit(0, per: .seconds(1)), "count"),
+            (pipeline.rateLimit(-5, per: .seconds(1)), "count"),
+            (pipeline.rateLimit(5, per: .zero), "time"),
+            (pipeline.rateLimit(5, per: .seconds(-1)), "time"),
+            (pipeline.rateLimit(5, per: .seconds(1_000_000_000_000)), "year"),
+            (pipeline.rateLimit(5, per: .seconds(1), key: ""), "empty key"),
+            (pipeline.maxInCluster(0), "count"),
+            (pipeline.limited(by: .tokenBucket(rate: 1, per: .seconds(1), burst: 0)), "burst"),
+            (pipeline.limited(by: .local(.concurrency(1))), "concurrency"),
+            (pipeline.rateLimit(1, per: .seconds(1)).rateLimit(9, per: .seconds(60)), "two limits"),
+        ]
+        for (pipeline, word) in wrong {
+            let error = #expect(throws: PipelineError.self) { try pipeline.validate() }
+            #expect(error?.pipeline == "ses")
+            #expect(error?.problem.contains(word) == true, "\(String(describing: error))")
+        }
+        try pipeline.rateLimit(1, per: .seconds(1)).maxInCluster(2).limited(
+            by: .local(.leakyBucket(1, per: .seconds(1)))
+        )
+        .validate()
+        try await withProbe { probe in
+            let worker = Worker(
+                redis: probe.client, handlers: HandlerRegistry([]), pipelines: [pipeline.maxInCluster(0)],
+                logger: silent)
+            await #expect(throws: PipelineError.self) { try await worker.run() }
+            let keys = try await probe.number("DBSIZE")
+            #expect(keys == 0)
+        }
+    }
+}
