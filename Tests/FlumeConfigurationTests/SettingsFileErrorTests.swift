@@ -73,6 +73,10 @@ struct SettingsFileErrorTests {
                 "backoff_initial: 5s\nbackoff_max: 1s",
                 "f.yml:2: backoff_max: found 1s, expected 5s or more, as the initial delay is that long"
             ),
+            (
+                "backoff: standard\nbackoff_max: 5s",
+                "f.yml:2: backoff_max: it is only for an exponential back-off, and backoff is standard"
+            ),
             ("- a", "f.yml:1: found a list, expected keys and values"),
         ])
     func value(yaml: String, message: String) {

@@ -59,6 +59,11 @@ struct SettingsFileTests {
         #expect(pipelines.map(\.name) == ["default", "ses", "imports"])
         #expect(pipelines.map(\.concurrency) == [12, 20, 12])
         #expect(pipelines.map(\.mode) == [.weighted, .strict, .weighted])
+        let limits: [RateLimit] = [.slidingWindow(400, per: .seconds(1), key: "ses"), .concurrency(5)]
+        #expect(pipelines.map(\.limits) == [[], limits, []])
+        #expect(pipelines.map(\.batchRule?.size) == [nil, 10, nil])
+        #expect(pipelines[1].batchRule?.timeout == .milliseconds(500))
+        for pipeline in pipelines { try pipeline.validate() }
     }
 
     @Test("leaves alone what it does not mention")

@@ -51,6 +51,12 @@ struct SidekiqFileTests {
         #expect(settings.worker.maximumRetries == 7)
     }
 
+    @Test("is not refused for a value that the section of the environment replaces")
+    func replaced() throws {
+        #expect(
+            try settings("concurrency: 0\nproduction:\n  :concurrency: 4", environment: "production").concurrency == 4)
+    }
+
     @Test("as Sidekiq 7 and 8 have it becomes one pipeline per capsule")
     func seven() throws {
         let settings = try settings(try fixture("sidekiq-7.yml"))

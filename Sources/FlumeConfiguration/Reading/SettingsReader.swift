@@ -14,6 +14,7 @@ struct SettingsReader {
     mutating func settings(from root: Source, over settings: FlumeSettings) throws(ConfigurationError) -> FlumeSettings
     {
         try collect(root, section: "")
+        checkBackOff()
         var settings = settings
         for key in SettingKey.all {
             guard let value = found[key.path] else { continue }
@@ -33,6 +34,16 @@ struct SettingsReader {
         }
         try problems.check()
         return settings
+    }
+
+    /// A back-off that has no parts cannot be given any.
+    private mutating func checkBackOff() {
+        guard let kind = found["backoff"], case .scalar(let text, _) = kind.content else { return }
+        guard text != "exponential", !text.contains("$") else { return }
+        for name in ["backoff_initial", "backoff_max"] {
+            guard let part = found.removeValue(forKey: name) else { continue }
+            problems.add(part.problem("it is only for an exponential back-off, and backoff is \(text)"))
+        }
     }
 
     private mutating func collect(_ section: Source, section path: String) throws(ConfigurationError) {

@@ -2,8 +2,9 @@
 public enum BackOffSettings: Sendable, Hashable {
     /// Sidekiq's formula: count⁴ + 15 seconds and jitter.
     case standard
-    /// So long after the first failure, twice as long after each further one, never longer than the maximum.
+    /// Up to so long after the first failure, twice that after each further one, never more than the maximum.
     ///
+    /// How long exactly is left to chance, so that jobs that failed together come back apart.
     /// Elixir Flume's `backoff_initial` and `backoff_max`.
     case exponential(initial: Duration, maximum: Duration)
     /// Always so long.

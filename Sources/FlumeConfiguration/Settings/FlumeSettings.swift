@@ -62,10 +62,8 @@ public struct FlumeSettings: Sendable {
     public func makePipelines() throws(ConfigurationError) -> [Pipeline] {
         try check()
         let all = pipelines.isEmpty ? [PipelineSettings("default", queues: [.init("default")])] : pipelines
-        return all.map { settings in
-            Pipeline(
-                settings.name, queues: settings.queues,
-                concurrency: settings.concurrency ?? concurrency ?? Self.defaultConcurrency)
+        return all.map {
+            $0.makePipeline(concurrency: concurrency ?? Self.defaultConcurrency, backOff: backOff)
         }
     }
 
