@@ -15,6 +15,16 @@ struct ReminderJob: Job {
     var text: String
 }
 
+/// Ruby: `Newsletter.perform_async(42)`.
+struct Newsletter: Job {
+    var userID: Int
+}
+
+/// Ruby: `AuditEntry.perform_async("entry 7")`.
+struct AuditEntry: Job {
+    var text: String
+}
+
 struct DemoError: Error, CustomStringConvertible {
     let description: String
 }
@@ -41,15 +51,23 @@ struct FlumeDemo: AsyncParsableCommand {
             }
             .backOff(BackOff { _, _, _ in .after(.seconds(1)) })
             Handler("DoomedJob") { (_: JobContext) in throw DemoError(description: "this never works") }
+            Handler(for: Newsletter.self) { _, _ in }
+            Handler.batch(for: AuditEntry.self) { batch in
+                _ = try await client.send(RedisCommand("INCR", "demo:batches"))
+                logger.info("wrote \(batch.count) audit entries in one go")
+            }
         }
+        let pipelines = [
+            Pipeline("default", queues: ["mailers": 2, "default": 1], concurrency: 10),
+            Pipeline("newsletters", queue: "newsletters", concurrency: 20).rateLimit(100, per: .seconds(1)),
+            Pipeline("audit", queue: "audit", concurrency: 2).batching(size: 10, timeout: .milliseconds(500)),
+        ]
         var configuration = WorkerConfiguration()
         configuration.signals = .all
         configuration.heartbeatInterval = .seconds(2)
         configuration.tag = "flume-demo"
         let worker = Worker(
-            redis: client, handlers: handlers,
-            pipelines: [Pipeline("default", queues: ["mailers": 2, "default": 1], concurrency: 10)],
-            configuration: configuration, logger: logger)
+            redis: client, handlers: handlers, pipelines: pipelines, configuration: configuration, logger: logger)
         try await worker.run()
     }
 }

@@ -6,5 +6,5 @@ extension Duration {
     }
 
     /// In milliseconds.
-    package var milliseconds: Double { seconds * 1000 }
+    package var milliseconds: Double { (self / .microseconds(1)).rounded() / 1000 }
 }
