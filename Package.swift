@@ -49,7 +49,8 @@ let package = Package(
                 .embedInCode("Schedule/promote.lua"), .embedInCode("Lease/hold.lua"), .embedInCode("Lease/bury.lua"),
                 .embedInCode("Lease/leave.lua"), .embedInCode("Limit/limit.lua"), .embedInCode("Limit/acquire.lua"),
                 .embedInCode("Limit/declare.lua"), .embedInCode("Limit/backoff.lua"), .embedInCode("Limit/usage.lua"),
-                .embedInCode("Limit/renew.lua"),
+                .embedInCode("Limit/renew.lua"), .embedInCode("Limit/admit.lua"), .embedInCode("Limit/unpark.lua"),
+                .embedInCode("Limit/forget.lua"),
             ]),
         .target(
             name: "FlumeRedis",

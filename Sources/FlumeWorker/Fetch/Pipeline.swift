@@ -37,6 +37,8 @@ public struct Pipeline: Sendable {
     public let concurrency: Int
     /// How many of its jobs may start or run, besides.
     public internal(set) var limits: [RateLimit] = []
+    /// And how many of each key by itself.
+    var keyedLimits: [KeyedRateLimit] = []
 
     /// Makes a pipeline for queues with weights, as Sidekiq's `queues: [[critical, 3], [default, 1]]`.
     ///

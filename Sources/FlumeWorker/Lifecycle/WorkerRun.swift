@@ -91,7 +91,7 @@ actor WorkerRun {
         self.fetchers = pipelines.map { pipeline in
             let lane = Lane(pipeline, on: hot.redis.eventLoop) { bell in
                 Admission(
-                    pipeline, board: board, store: hot, bell: bell, events: configuration.events, logger: logger)
+                    pipeline, board: board, store: hot, bell: bell, configuration: configuration, logger: logger)
             }
             return Fetcher(lane: lane, store: hot, claims: claims, lease: lease, logger: logger) {
                 processor.start($0, in: lane)
