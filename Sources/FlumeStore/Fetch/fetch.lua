@@ -71,8 +71,10 @@ if not gate then return reply end
 
 -- Charged for what was there and not for what was asked for.
 local names = {}
-for i = 1, allowed - left do names[i] = string.format('%s:%.0f', ARGV[#ARGV - 2 - 4 * gate.size], sequence - i) end
-limits.charge_all(gate, #names, names, '')
+if gate.has_slots then
+  for i = 1, allowed - left do names[i] = string.format('%s:%.0f', ARGV[#ARGV - 2 - 4 * gate.size], sequence - i) end
+end
+limits.charge_all(gate, allowed - left, names, '')
 if left > 0 or allowed >= wanted then return reply end
 for queue = 1, queues do
   local length = not is_paused[ARGV[3 + 2 * queue]] and redis.pcall('LLEN', KEYS[3 + queue])

@@ -36,8 +36,8 @@ function limits.open(settings, meter, slots, numbers, now, patience)
   end
   limit.scale, limit.burst, limit.rate = scale, burst, math.max(1, count * factor)
   limit.blocked = math.max(0, (tonumber(stored[7]) or 0) - now)
-  -- What is admitted starts a little later. The window is longer by what that may be, and as much again for whoever
-  -- looks at the start from outside: by what the job does first.
+  -- What is admitted starts a little later. The window is longer by what that may be, and by more for whoever looks at
+  -- the start from outside: by what the job does first.
   limit.usual = math.floor(math.min(math.max(scale * 3 / 200, 2000), 30000, scale / 2))
   limit.margin = math.floor(math.min(limit.usual * patience, math.max(limit.usual, scale / 2)))
   return limit
@@ -210,7 +210,9 @@ function limits.charge(limit, now, count, names, value)
 end
 
 -- How much later than its admission a start may come.
-function limits.delay(limit) return math.floor(limit.margin / 2) end
+function limits.delay(limit)
+  return math.floor(math.max(limit.margin / 4, math.min(limit.margin / 2, 2000)))
+end
 
 -- Several limits of which each must have room. KEYS ends with their settings, meter and slots; ARGV with the kind,
 -- count, scale and burst of each, the patience, and how many they are.
@@ -222,7 +224,7 @@ function limits.gate()
     local numbers = { ARGV[argument + 1], ARGV[argument + 2], ARGV[argument + 3], ARGV[argument + 4] }
     gate[i] = limits.open(KEYS[key + 1], KEYS[key + 2], KEYS[key + 3], numbers, gate.now, patience)
     if gate[i].undeclared then gate.undeclared = 1 end
-    if gate[i].kind ~= 'slots' then gate.margin = math.min(gate.margin, limits.delay(gate[i])) end
+    if gate[i].kind == 'slots' then gate.has_slots = true else gate.margin = math.min(gate.margin, limits.delay(gate[i])) end
   end
   return gate
 end

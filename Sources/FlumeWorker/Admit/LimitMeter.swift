@@ -8,7 +8,7 @@ struct LimitMeter {
     /// By how much the window is longer than its scale.
     private let margin: Int
     /// How much later than its admission a start may come.
-    var delay: Int { margin / 2 }
+    var delay: Int { max(margin / 4, min(margin / 2, 2000)) }
     /// Of a window: what was let through, by the time it counts no more.
     ///
     /// `sum` counts from the beginning; an entry that is over stays as long as it is the newest of those.
