@@ -83,7 +83,8 @@ let package = Package(
                 .embedInCode("Control/command.lua"), .embedInCode("Control/pause.lua"), .embedInCode("Limit/limit.lua"),
                 .embedInCode("Limit/acquire.lua"),
                 .embedInCode("Limit/declare.lua"), .embedInCode("Limit/backoff.lua"), .embedInCode("Limit/usage.lua"),
-                .embedInCode("Limit/renew.lua"),
+                .embedInCode("Limit/renew.lua"), .embedInCode("Limit/admit.lua"), .embedInCode("Limit/unpark.lua"),
+                .embedInCode("Limit/forget.lua"),
             ]),
         .target(
             name: "FlumeRedis",

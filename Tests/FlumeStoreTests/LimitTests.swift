@@ -185,6 +185,26 @@ struct LimitTests {
         }
     }
 
+    @Test("a start that did not come counts no more when it is given back, and what came beside it still does")
+    func refund() async throws {
+        try await withStore { fixture in
+            for kind in [Limit.Kind.window, .bucket] {
+                let numbers = Limit.Numbers(kind, count: 10, scale: Self.minute, burst: 10)
+                let gate = Gate([Limit(kind.rawValue, numbers, keys: fixture.store.keys)])
+                let first = try await fixture.store.acquire(4, of: gate)
+                // In a later grain of the window's log.
+                try await Task.sleep(for: .milliseconds(40))
+                let second = try await fixture.store.acquire(4, of: gate)
+                #expect(first.granted == 4 && second.granted == 4)
+                let third = try await fixture.store.acquire(9, of: gate, refunds: [first.reply.time: 3])
+                #expect(third.granted == 5)
+                let fourth = try await fixture.store.acquire(9, of: gate, refunds: [second.reply.time: 1])
+                #expect(fourth.granted == 1)
+                #expect(try await fixture.store.acquire(9, of: gate).granted == 0)
+            }
+        }
+    }
+
     @Test("a limit at rest leaves nothing but its settings, and a foreign value in its place does not stop it")
     func rest() async throws {
         try await withStore { fixture in

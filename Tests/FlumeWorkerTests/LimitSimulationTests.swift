@@ -75,7 +75,7 @@ struct LimitSimulationTests {
                 let taken = min(allowed, Int.random(in: 1...40, using: &generator))
                 meter.charge(taken, now: now)
                 // A start comes after its admission, by up to the margin.
-                for _ in 0..<taken { starts.append(now + .random(in: 0...meter.margin, using: &generator)) }
+                for _ in 0..<taken { starts.append(now + .random(in: 0...meter.delay, using: &generator)) }
                 now += taken > 0 ? Int.random(in: 0...3000, using: &generator) : wait
             }
             starts.sort()

@@ -7,7 +7,7 @@
 --       5… for each queue its name and its quota: how many to take from it before the others had their turn
 --       then with limits: the identity; kind, count, scale and burst of each; patience; how many limits
 -- Returns {'held', {names of paused queues}, with limits {the limit that stopped it or 0, µs until it has room, µs a start
---         may come later, 1 when a limit's settings are not in Redis}, {index of a queue, payload, payload…}…, or an error string in place of payloads}
+--         may come later, 1 when a limit's settings are not in Redis, Redis's time in µs}, {index of a queue, payload, payload…}…, or an error string in place of payloads}
 --         or {'lapsed'}, {'stale'}, {'buried'} and takes nothing
 
 local lease = redis.call('GET', KEYS[1])
@@ -64,15 +64,17 @@ local function take(queue, count)
   end
 end
 
-if gate then reply[3] = { 0, 0, gate.margin, gate.undeclared } end
+if gate then reply[3] = { 0, 0, gate.margin, gate.undeclared, gate.now } end
 for queue = 1, queues do take(queue, tonumber(ARGV[4 + 2 * queue])) end
 for queue = 1, queues do take(queue, left) end
 if not gate then return reply end
 
 -- Charged for what was there and not for what was asked for.
 local names = {}
-for i = 1, allowed - left do names[i] = string.format('%s:%.0f', ARGV[#ARGV - 2 - 4 * gate.size], sequence - i) end
-limits.charge_all(gate, #names, names, '')
+if gate.has_slots then
+  for i = 1, allowed - left do names[i] = string.format('%s:%.0f', ARGV[#ARGV - 2 - 4 * gate.size], sequence - i) end
+end
+limits.charge_all(gate, allowed - left, names, '')
 if left > 0 or allowed >= wanted then return reply end
 for queue = 1, queues do
   local length = not is_paused[ARGV[3 + 2 * queue]] and redis.pcall('LLEN', KEYS[3 + queue])

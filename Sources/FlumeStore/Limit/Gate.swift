@@ -32,8 +32,13 @@ package final class Gate: Sendable {
     ///
     /// `reply` is what the gate said, `nil` when its answer was lost; it was asked at `sent` or later.
     func grant(by reply: GateReply?, askedAt sent: ContinuousClock.Instant) -> Grant {
-        let deadline = limitsStarts ? sent + (reply?.margin ?? .zero) : nil
-        return Grant(deadline: deadline, slotKeys: slotKeys, onRelease: slotKeys.isEmpty ? nil : onRelease)
+        grant(at: reply?.time, before: sent + (reply?.margin ?? .zero))
+    }
+
+    func grant(at time: Int?, before deadline: ContinuousClock.Instant) -> Grant {
+        Grant(
+            deadline: limitsStarts ? deadline : nil, time: time, slotKeys: slotKeys,
+            onRelease: slotKeys.isEmpty ? nil : onRelease)
     }
 }
 

@@ -6,14 +6,39 @@ package final class Grant: Sendable {
     ///
     /// Reckoned from before the request was sent, on a clock that nobody sets: Redis's clock and the host's need not agree.
     package let deadline: ContinuousClock.Instant?
+    /// When it was admitted, by Redis's clock; `nil` when nobody knows.
+    package let time: Int?
     /// Where it may hold slots.
     package let slotKeys: Set<String>
+    /// The limit of the job's key, when starts of that key are limited.
+    package let keyed: Limit?
+    /// When that one let it through, by Redis's clock.
+    package let keyedTime: Int?
+    /// Why the job is to fail without having run: nobody can tell its key.
+    package let problem: (any Error)?
     private let onRelease: (@Sendable () -> Void)?
 
-    init(deadline: ContinuousClock.Instant?, slotKeys: Set<String>, onRelease: (@Sendable () -> Void)?) {
+    init(
+        deadline: ContinuousClock.Instant?, time: Int?, slotKeys: Set<String>, onRelease: (@Sendable () -> Void)?
+    ) {
         self.deadline = deadline
+        self.time = time
         self.slotKeys = slotKeys
+        keyed = nil
+        keyedTime = nil
+        problem = nil
         self.onRelease = onRelease
+    }
+
+    /// What the limits of a pipeline said, and besides that of the job's key.
+    init(_ whole: Grant?, and own: Grant?, keyed: Limit?, problem: (any Error)? = nil) {
+        deadline = [whole?.deadline, own?.deadline].compactMap(\.self).min()
+        time = whole?.time
+        keyedTime = own?.time
+        slotKeys = (whole?.slotKeys ?? []).union(own?.slotKeys ?? [])
+        self.keyed = keyed
+        self.problem = problem
+        onRelease = whole?.onRelease
     }
 
     /// Jobs with this grant have left and their slots are free.

@@ -62,11 +62,12 @@ extension JobStore {
     ///   - gate: the limits.
     ///   - slot: the name of the slot and for how long it is held, where the limit is one of slots.
     ///   - patience: how many times the usual delay the start needs.
+    ///   - refunds: starts that were let through and did not come: how many, by the time they were.
     /// - Returns: how many were granted, until when they may start, and what the gate said.
     /// - Throws: when Redis did not answer; they may count all the same.
     package func acquire(
         _ wanted: Int, enough: Int = 1, of gate: Gate, slot: (name: String, microseconds: Int) = ("", 0),
-        patience: Int = 1
+        patience: Int = 1, refunds: [Int: Int] = [:]
     ) async throws(RedisError) -> (granted: Int, deadline: ContinuousClock.Instant, reply: GateReply) {
         let sent = ContinuousClock.now
         let reply = try await redis.evaluate(Self.acquireScript, keys: gate.keyNames) { command in
@@ -74,9 +75,10 @@ extension JobStore {
             command.append(enough)
             command.append(slot.name)
             command.append(slot.microseconds)
+            command.append(refunds.map { "\($0.key)*\($0.value)" }.joined(separator: " "))
             gate.append(to: &command, patience: patience)
         }
-        guard case .array(let parts) = reply, parts.count == 5, let granted = parts[0].integer,
+        guard case .array(let parts) = reply, parts.count == 6, let granted = parts[0].integer,
             let gateReply = GateReply(.array(Array(parts.dropFirst())), of: gate)
         else { throw RedisError.unexpectedReply(to: "acquire.lua", reply) }
         return (granted, sent + gateReply.margin, gateReply)
@@ -127,10 +129,14 @@ extension JobStore {
 
     /// The slots of all concurrency limits that any process has declared.
     package func slotKeys() async throws(RedisError) -> Set<String> {
-        let names = try await redis.send(RedisCommand("SMEMBERS", keys.limits)).array?.compactMap(\.string) ?? []
-        guard !names.isEmpty else { return [] }
+        let replies = try await redis.send([
+            RedisCommand("SMEMBERS", keys.limits), RedisCommand("SMEMBERS", keys.slotLists),
+        ])
+        let names = replies[0].array?.compactMap(\.string) ?? []
+        let ofKeys = Set(replies[1].array?.compactMap(\.string) ?? [])
+        guard !names.isEmpty else { return ofKeys }
         let kinds = try await redis.send(names.map { RedisCommand("HGET", keys.limit($0), "kind") })
-        return Set(
+        return ofKeys.union(
             zip(names, kinds).lazy.filter { $0.1.string == Limit.Kind.slots.rawValue }.map { keys.limitSlots($0.0) })
     }
 

@@ -38,6 +38,15 @@ package struct Limit: Sendable, Hashable {
     /// Whoever holds one of its slots is here.
     package let slotsKey: String
 
+    /// The limit as it holds for one key by itself.
+    init(_ name: String, of key: String, _ numbers: Numbers, keys: KeySpace) {
+        self.name = name
+        self.numbers = numbers
+        settingsKey = keys.limit(name)
+        meterKey = keys.limitMeter(name, of: key)
+        slotsKey = keys.limitSlots(name, of: key)
+    }
+
     package init(_ name: String, _ numbers: Numbers, keys: KeySpace) {
         self.name = name
         self.numbers = numbers

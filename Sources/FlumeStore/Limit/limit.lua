@@ -36,15 +36,22 @@ function limits.open(settings, meter, slots, numbers, now, patience)
   end
   limit.scale, limit.burst, limit.rate = scale, burst, math.max(1, count * factor)
   limit.blocked = math.max(0, (tonumber(stored[7]) or 0) - now)
-  -- What is admitted starts a little later. The window is longer by what that may be.
-  limit.margin = math.min(math.max(scale / 100, 2000), 20000, scale / 2)
-  limit.margin = math.floor(math.min(limit.margin * patience, math.max(limit.margin, scale / 2)))
+  -- What is admitted starts a little later. The window is longer by what that may be, and by more for whoever looks at
+  -- the start from outside: by what the job does first.
+  limit.usual = math.floor(math.min(math.max(scale * 3 / 200, 2000), 30000, scale / 2))
+  limit.margin = math.floor(math.min(limit.usual * patience, math.max(limit.usual, scale / 2)))
   return limit
 end
 
 local function entry(text)
   local expiry, sum = string.match(text, '^(%d+):(%d+)$')
   return tonumber(expiry), tonumber(sum)
+end
+
+-- When what is let through now counts no more. What falls into the same grain of time is one entry, of the later end.
+local function expiry_of(limit, time, margin)
+  local grain = math.max(1, math.floor(limit.scale / 2000))
+  return (math.floor(time / grain) + 1) * grain + limit.scale + margin
 end
 
 -- The log of a window: `expiry:sum`, where sum counts everything up to here since the log began. An entry that is over
@@ -63,10 +70,7 @@ local function look_window(limit, now)
     redis.call('LTRIM', meter, over - 1, -1)
     page = redis.call('LRANGE', meter, 0, 1)
   end
-  local length = limit.scale + limit.margin
-  -- What falls into the same grain of time is one entry, of the later end.
-  local grain = math.max(1, math.floor(limit.scale / 2000))
-  limit.expiry = (math.floor(now / grain) + 1) * grain + length
+  limit.expiry = expiry_of(limit, now, limit.margin)
   limit.last, limit.sum, limit.base = 0, 0, 0
   local used = 0
   if page[1] then
@@ -134,6 +138,27 @@ local function charge_bucket(limit, now, count)
   redis.call('SET', limit.meter, string.format('%.17g', now + debt), 'PX', math.ceil(debt / 1000) + 1000)
 end
 
+-- Takes back what was charged at a time for starts that did not come. To be called before `look`.
+function limits.refund(limit, now, time, count)
+  if limit.kind == 'window' then
+    local expiry = expiry_of(limit, time, limit.usual)
+    if expiry <= now then return end
+    -- All entries from that one on: their sums count it.
+    for i = -1, -2200, -1 do
+      local text = redis.pcall('LINDEX', limit.meter, i)
+      if type(text) ~= 'string' then return end
+      local ends, sum = entry(text)
+      if ends < expiry then return end
+      redis.call('LSET', limit.meter, i, string.format('%.0f:%.0f', ends, math.max(0, sum - count)))
+    end
+  elseif limit.kind == 'bucket' then
+    local full_at = redis.pcall('GET', limit.meter)
+    if type(full_at) ~= 'string' then return end
+    local emission = limit.scale / limit.rate
+    redis.call('SET', limit.meter, string.format('%.17g', tonumber(full_at) - count * emission), 'KEEPTTL')
+  end
+end
+
 -- A slot's value says who gives it back: '' the process that runs the job of that name; a time, itself at that time.
 local function look_slots(limit, now)
   local used = redis.pcall('HLEN', limit.slots)
@@ -184,17 +209,22 @@ function limits.charge(limit, now, count, names, value)
   end
 end
 
+-- How much later than its admission a start may come.
+function limits.delay(limit)
+  return math.floor(math.max(limit.margin / 4, math.min(limit.margin / 2, 2000)))
+end
+
 -- Several limits of which each must have room. KEYS ends with their settings, meter and slots; ARGV with the kind,
 -- count, scale and burst of each, the patience, and how many they are.
 function limits.gate()
   local size, patience = tonumber(ARGV[#ARGV]), tonumber(ARGV[#ARGV - 1])
-  local gate = { size = size, now = limits.now(), margin = 20000, undeclared = 0 }
+  local gate = { size = size, now = limits.now(), margin = 15000, undeclared = 0 }
   for i = 1, size do
     local key, argument = #KEYS - 3 * (size - i + 1), #ARGV - 2 - 4 * (size - i + 1)
     local numbers = { ARGV[argument + 1], ARGV[argument + 2], ARGV[argument + 3], ARGV[argument + 4] }
     gate[i] = limits.open(KEYS[key + 1], KEYS[key + 2], KEYS[key + 3], numbers, gate.now, patience)
     if gate[i].undeclared then gate.undeclared = 1 end
-    if gate[i].kind ~= 'slots' then gate.margin = math.min(gate.margin, gate[i].margin) end
+    if gate[i].kind == 'slots' then gate.has_slots = true else gate.margin = math.min(gate.margin, limits.delay(gate[i])) end
   end
   return gate
 end

@@ -40,7 +40,9 @@ local leaving = {}
 local function release(field)
   if slot_keys > 0 then leaving[#leaving + 1] = identity .. ':' .. string.match(field, '^%d*') end
 end
-for i = 7, 6 + done do release(ARGV[i]) end
+if slot_keys > 0 then
+  for i = 7, 6 + done do release(ARGV[i]) end
+end
 
 local at = 7 + done
 local function take()

@@ -15,6 +15,22 @@ extension KeySpace {
     package func limitMeter(_ name: String) -> String { key("flume:meter:" + name) }
     /// Hash of who holds a slot of a concurrency limit: field `<identity>:<seq>`.
     package func limitSlots(_ name: String) -> String { key("flume:slots:" + name) }
+    /// The meter of one key of a limit that holds for each key by itself.
+    ///
+    /// The length keeps names apart that contain a colon.
+    package func limitMeter(_ name: String, of member: String) -> String {
+        key("flume:meter:\(name.utf8.count):\(name):\(member)")
+    }
+    /// The slots of one key of such a limit.
+    package func limitSlots(_ name: String, of member: String) -> String {
+        key("flume:slots:\(name.utf8.count):\(name):\(member)")
+    }
+    /// Set of the keys of such slots that may be held, for whoever recovers their holders.
+    package var slotLists: String { key("flume:slots") }
+    /// List of the jobs of one key that wait for room, oldest first: `<length of queue>:<queue><payload>`.
+    package func parked(_ name: String, _ member: String) -> String { key("flume:parked:\(name):\(member)") }
+    /// Sorted set of the keys of a limit with parked jobs, by the time (µs) they have room.
+    package func parkedIndex(_ name: String) -> String { key("flume:parked:\(name)") }
     /// Set of the names of all limits.
     package var limits: String { key("flume:limits") }
     /// Set of the names of paused pipelines; paused queues are in ``paused``.

@@ -12,10 +12,20 @@ final class Acquirer: Sendable {
         var deadline: ContinuousClock.Instant?
         /// How long until there is room again.
         var wait: Duration
+        /// When it was asked, on the limit's own clock; for taking back what is not used.
+        var time: Int?
+    }
+
+    /// Leave to start.
+    private struct Leave {
+        var deadline: ContinuousClock.Instant?
+        var time: Int?
     }
 
     /// Asks for so many, of whom each needs so many times the usual delay before it starts.
-    typealias Ask = @Sendable (_ wanted: Int, _ patience: Int) async throws(RedisError) -> Answer
+    ///
+    /// `refunds` are starts that had leave and did not come: how many, by the time they had it.
+    typealias Ask = @Sendable (_ wanted: Int, _ patience: Int, _ refunds: [Int: Int]) async throws(RedisError) -> Answer
 
     /// Nobody sleeps longer than this, so that a change of the limit is noticed.
     static let longestWait = Duration.seconds(1)
@@ -25,13 +35,14 @@ final class Acquirer: Sendable {
     private struct Waiter {
         let id: Int
         let patience: Int
-        let continuation: CheckedContinuation<ContinuousClock.Instant?, any Error>
+        let continuation: CheckedContinuation<Leave, any Error>
     }
 
     private struct State {
         var nextID = 0
         var waiters: [Waiter] = []
         var cancelled: Set<Int> = []
+        var refunds: [Int: Int] = [:]
         var isAsking = false
     }
 
@@ -45,18 +56,21 @@ final class Acquirer: Sendable {
     /// Waits for leave to start now.
     ///
     /// Leave is for a moment. Whoever is held up on the way from here to its start, on a busy machine, asks again and for
-    /// more time.
+    /// more time; what it had counts no more.
     ///
+    /// - Parameter time: when leave was given that could not be used, if it was.
     /// - Throws: `CancellationError`, or ``RedisError``.
-    func acquire() async throws {
-        var patience = 1
+    func acquire(insteadOf time: Int? = nil) async throws {
+        var (patience, unused) = (1, time)
         while true {
-            guard let deadline = try await acquire(patience: patience), deadline < .now else { return }
+            let leave = try await acquire(patience: patience, unused)
+            guard let deadline = leave.deadline, deadline < .now else { return }
+            unused = leave.time
             patience = min(patience * 2, 1024)
         }
     }
 
-    private func acquire(patience: Int) async throws -> ContinuousClock.Instant? {
+    private func acquire(patience: Int, _ unused: Int?) async throws -> Leave {
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID
@@ -64,6 +78,7 @@ final class Acquirer: Sendable {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let (isCancelled, isFirst) = state.withLock { state -> (Bool, Bool) in
+                    if let unused { state.refunds[unused, default: 0] += 1 }
                     if state.cancelled.remove(id) != nil { return (true, false) }
                     state.waiters.append(Waiter(id: id, patience: patience, continuation: continuation))
                     defer { state.isAsking = true }
@@ -91,15 +106,20 @@ final class Acquirer: Sendable {
     /// Asks until nobody waits.
     private func serve() async {
         while true {
-            let (wanted, patience) = state.withLock { state -> (Int, Int) in
+            let (wanted, patience, refunds) = state.withLock { state -> (Int, Int, [Int: Int]) in
                 let next = state.waiters.prefix(Self.mostAtOnce)
-                if next.isEmpty { state.isAsking = false }
-                return (next.count, next.map(\.patience).max() ?? 1)
+                guard !next.isEmpty else {
+                    state.isAsking = false
+                    return (0, 1, [:])
+                }
+                defer { state.refunds = [:] }
+                return (next.count, next.map(\.patience).max() ?? 1, state.refunds)
             }
             guard wanted > 0 else { return }
             do throws(RedisError) {
-                let answer = try await ask(wanted, patience)
-                for waiter in take(answer.granted) { waiter.continuation.resume(returning: answer.deadline) }
+                let answer = try await ask(wanted, patience, refunds)
+                let leave = Leave(deadline: answer.deadline, time: answer.time)
+                for waiter in take(answer.granted) { waiter.continuation.resume(returning: leave) }
                 if answer.granted < wanted {
                     try? await Task.sleep(for: max(Self.shortestWait, min(answer.wait, Self.longestWait)))
                 }

@@ -10,12 +10,15 @@ import Synchronization
 final class Admission: Sendable {
     /// The limits that are shared; they are asked and charged by the script that takes the jobs.
     let gate: Gate?
+    /// The limit of each key by itself.
+    let keyed: KeyedAdmission?
     private let local: [LocalLimit]
     private let pipeline: String
     private let store: JobStore
     private let events: EventBus
     private let logger: Logger
-    private let acquirers: [Acquirer]
+    private let localAcquirers: [Acquirer]
+    private let sharedAcquirer: Acquirer?
     private let localMargin: Duration?
     /// The limit that stopped the last fetch, and since when.
     private let stopped = Mutex<(name: String, since: ContinuousClock.Instant)?>(nil)
@@ -24,9 +27,15 @@ final class Admission: Sendable {
     ///
     /// `bell` wakes its fetcher.
     init?(
-        _ pipeline: Pipeline, board: LimitBoard, store: JobStore, bell: Bell, events: EventBus, logger: Logger
+        _ pipeline: Pipeline, board: LimitBoard, store: JobStore, bell: Bell, configuration: WorkerConfiguration,
+        logger: Logger
     ) {
-        guard !pipeline.limits.isEmpty else { return nil }
+        guard !pipeline.limits.isEmpty || !pipeline.keyedLimits.isEmpty else { return nil }
+        keyed = pipeline.keyedLimits.first.map {
+            KeyedAdmission(
+                $0, in: pipeline, payloadLimits: configuration.payloadLimits, store: store,
+                events: configuration.events, logger: logger)
+        }
         let shared = pipeline.limits.filter { !$0.isLocal }
             .map { Limit($0.name(in: pipeline.name), $0.numbers, keys: store.keys) }
         let slots = Set(shared.lazy.filter { $0.numbers.kind == .slots }.map(\.name))
@@ -37,14 +46,13 @@ final class Admission: Sendable {
         self.gate = gate
         self.local = local
         self.store = store
-        self.events = events
+        self.events = configuration.events
         self.logger = logger
         localMargin = local.map(\.margin).min()
-        var acquirers = local.map { Acquirer(asking: $0) }
+        localAcquirers = local.map { Acquirer(asking: $0) }
         // A job that is to start again holds its slots already.
         let rates = shared.filter { $0.numbers.kind != .slots }
-        if !rates.isEmpty { acquirers.append(Acquirer(asking: Gate(rates), of: store)) }
-        self.acquirers = acquirers
+        sharedAcquirer = rates.isEmpty ? nil : Acquirer(asking: Gate(rates), of: store)
     }
 
     // MARK: Before a fetch
@@ -113,7 +121,7 @@ final class Admission: Sendable {
 
     /// Writes the numbers of the shared limits where all processes read them.
     func declare() async {
-        for limit in gate?.limits ?? [] {
+        for limit in (gate?.limits ?? []) + (keyed.map { [$0.limit.whole] } ?? []) {
             do throws(RedisError) {
                 log(try await store.declare(limit), of: limit)
             } catch {
@@ -149,19 +157,45 @@ final class Admission: Sendable {
         return grant?.deadline.map { min($0, here) } ?? here
     }
 
-    /// Admits a job again that could not start in time.
+    /// Admits a job again that could not start in time; what was charged for it is taken back.
     ///
     /// - Throws: `CancellationError` when it is not to start any more, or the error of a connection closed for good.
-    func readmit() async throws {
-        for acquirer in acquirers {
-            while true {
-                do {
-                    try await acquirer.acquire()
-                    break
-                } catch let error as RedisError where error.code != .closed {
-                    logger.debug("cannot ask a limit", metadata: [LogKeys.error: "\(error)"])
-                    try await Task.sleep(for: .milliseconds(100))
+    func readmit(_ grant: Grant?) async throws {
+        for acquirer in localAcquirers { try await acquirer.acquire() }
+        var unused = grant?.time
+        if let limit = grant?.keyed { try await wait(for: limit, insteadOf: grant?.keyedTime) }
+        while let sharedAcquirer {
+            do {
+                return try await sharedAcquirer.acquire(insteadOf: unused)
+            } catch let error as RedisError where error.code != .closed {
+                // It may have been taken back: once more would be once too often.
+                unused = nil
+                logger.debug("cannot ask a limit", metadata: [LogKeys.error: "\(error)"])
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+
+    /// Asks the limit of one key, until it gives leave that is used in time.
+    private func wait(for limit: Limit, insteadOf time: Int?) async throws {
+        let gate = Gate([limit])
+        var (patience, refunds) = (1, time.map { [$0: 1] } ?? [:])
+        while true {
+            do {
+                let (granted, deadline, reply) = try await store.acquire(
+                    1, of: gate, patience: patience, refunds: refunds)
+                refunds = [:]
+                if granted == 1, deadline >= .now { return }
+                if granted == 1 {
+                    refunds = [reply.time: 1]
+                    patience = min(patience * 2, 1024)
+                } else {
+                    try await Task.sleep(for: min(reply.stopped?.wait ?? .zero, Acquirer.longestWait))
                 }
+            } catch let error as RedisError where error.code != .closed {
+                refunds = [:]
+                logger.debug("cannot ask a limit", metadata: [LogKeys.error: "\(error)"])
+                try await Task.sleep(for: .milliseconds(100))
             }
         }
     }
@@ -196,15 +230,17 @@ final class Admission: Sendable {
 extension Acquirer {
     /// Asks limits that are kept in Redis.
     convenience init(asking gate: Gate, of store: JobStore) {
-        self.init { (wanted: Int, patience: Int) async throws(RedisError) -> Answer in
-            let (granted, deadline, reply) = try await store.acquire(wanted, of: gate, patience: patience)
-            return Answer(granted: granted, deadline: deadline, wait: reply.stopped?.wait ?? .zero)
+        self.init { (wanted: Int, patience: Int, refunds: [Int: Int]) async throws(RedisError) -> Answer in
+            let (granted, deadline, reply) = try await store.acquire(
+                wanted, of: gate, patience: patience, refunds: refunds)
+            return Answer(
+                granted: granted, deadline: deadline, wait: reply.stopped?.wait ?? .zero, time: reply.time)
         }
     }
 
     /// Asks a limit of this process.
     convenience init(asking limit: LocalLimit) {
-        self.init { (wanted: Int, _: Int) async throws(RedisError) -> Answer in
+        self.init { (wanted: Int, _: Int, _: [Int: Int]) async throws(RedisError) -> Answer in
             let (count, wait) = limit.reserve(wanted)
             if count > 0 { limit.commit(count, of: count) }
             return Answer(granted: count, deadline: .now + limit.margin, wait: wait)

@@ -5,8 +5,10 @@ import FlumeStore
 /// Both give the same answers at the same times. Times are microseconds on a clock that does not go back.
 struct LimitMeter {
     private let numbers: Limit.Numbers
+    /// By how much the window is longer than its scale.
+    private let margin: Int
     /// How much later than its admission a start may come.
-    let margin: Int
+    var delay: Int { max(margin / 4, min(margin / 2, 2000)) }
     /// Of a window: what was let through, by the time it counts no more.
     ///
     /// `sum` counts from the beginning; an entry that is over stays as long as it is the newest of those.
@@ -17,7 +19,7 @@ struct LimitMeter {
 
     init(_ numbers: Limit.Numbers) {
         self.numbers = numbers
-        margin = min(min(max(numbers.scale / 100, 2000), 20_000), numbers.scale / 2)
+        margin = min(max(numbers.scale * 3 / 200, 2000), 30_000, numbers.scale / 2)
     }
 
     /// How many may pass now; and when `wanted` may not, how long until they may.

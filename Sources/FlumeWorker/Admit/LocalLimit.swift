@@ -21,7 +21,7 @@ final class LocalLimit: Sendable {
     }
 
     /// How much later than its admission a start may come.
-    var margin: Duration { .microseconds(state.withLock { $0.meter.margin }) }
+    var margin: Duration { .microseconds(state.withLock { $0.meter.delay }) }
 
     /// Sets places aside, as many as there are and not more than wanted; if none, says how long to wait.
     func reserve(_ wanted: Int) -> (count: Int, wait: Duration) {

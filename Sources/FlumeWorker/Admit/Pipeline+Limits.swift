@@ -36,7 +36,13 @@ extension Pipeline {
     /// - Throws: ``PipelineError`` with the pipeline's name and what is wrong.
     public func validate() throws(PipelineError) {
         if let batchingProblem { throw PipelineError(name, batchingProblem) }
-        var names: Set<String> = []
+        for keyed in keyedLimits {
+            if let problem = keyed.problem { throw PipelineError(name, problem) }
+        }
+        guard keyedLimits.count <= 1 else {
+            throw PipelineError(name, "more than one limit by key: at most one will do")
+        }
+        var names = Set(keyedLimits.map { "false \($0.name(in: name))" })
         for limit in limits {
             if let problem = limit.problem { throw PipelineError(name, problem) }
             guard names.insert("\(limit.isLocal) \(limit.name(in: name))").inserted else {

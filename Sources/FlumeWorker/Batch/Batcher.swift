@@ -106,6 +106,7 @@ final class Batcher: Sendable {
         let context = JobContext(
             payload: payload, queue: delivery.queue, jobClass: jobClass, environment: processor.environment)
         do {
+            if let problem = delivery.grant?.problem { throw problem }
             let group = try rule.key?(payload) ?? ""
             hold(
                 BatchMember(delivery: delivery, context: context, deadline: deadline),

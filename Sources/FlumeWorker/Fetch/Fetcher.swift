@@ -19,6 +19,8 @@ actor Fetcher {
     private static let unwatchedInterval = Duration.milliseconds(50)
     private static let pausedInterval = Duration.milliseconds(500)
     private static let idleInterval = Duration.seconds(5)
+    /// How many keys with parked jobs one call looks at.
+    private static let mostKeys = 100
 
     private let lane: Lane
     private let selection: QueueSelection
@@ -106,17 +108,25 @@ actor Fetcher {
                 }
                 demand = count
             }
+            let parked = await unpark(demand)
+            if !parked.isEmpty {
+                lane.admission?.commit(parked.count, of: demand)
+                start(parked)
+                lane.gate.leave()
+                continue
+            }
             limitWait = nil
             let sent = events.isObserved ? ContinuousClock.now : nil
             let deliveries = await fetch(demand, without: closed)
             lane.admission?.commit(deliveries.count, of: demand)
             if !deliveries.isEmpty {
                 if let sent { report(deliveries, after: sent.duration(to: .now)) }
-                start(deliveries)
+                let starting = await sift(deliveries)
+                if !starting.isEmpty { start(starting) }
             }
             lane.gate.leave()
             if let limitWait {
-                await lane.bell.wait(atMost: limitWait)
+                await lane.bell.wait(atMost: min(limitWait, untilUnpark))
             } else if deliveries.count < demand {
                 await waitForWork(without: closed)
             }
@@ -135,7 +145,48 @@ actor Fetcher {
         let interval =
             waiters.count < selection.all.count
             ? Self.unwatchedInterval : paused.isEmpty ? Self.idleInterval : Self.pausedInterval
-        await lane.bell.wait(atMost: interval)
+        await lane.bell.wait(atMost: min(interval, untilUnpark))
+    }
+
+    /// Those jobs whose key has room; the others are parked.
+    private func sift(_ deliveries: [Delivery]) async -> [Delivery] {
+        guard let admission = lane.admission, let keyed = admission.keyed else { return deliveries }
+        return await keyed.sift(deliveries, through: admission.gate)
+    }
+
+    /// How long until parked jobs have to be looked for.
+    private var untilUnpark: Duration { lane.admission?.keyed?.untilCheck ?? .seconds(3600) }
+
+    /// Takes parked jobs whose key has room again; nothing when it is not time to look.
+    private func unpark(_ demand: Int) async -> [Delivery] {
+        guard let keyed = lane.admission?.keyed, keyed.untilCheck <= .zero else { return [] }
+        let (tenure, epoch, firstSequence) = claims.reserve(demand)
+        let request = FetchRequest(
+            epoch: epoch, firstSequence: firstSequence, count: demand, sources: [], gate: lane.admission?.gate)
+        do throws(RedisError) {
+            let (due, next) = try await store.parkedKeys(of: keyed.limit, atMost: Self.mostKeys)
+            outage.end()
+            keyed.check(in: next)
+            guard !due.isEmpty else { return [] }
+            let reply = try await store.unpark(
+                due, of: keyed.limit, request, leaseMilliseconds: lease.milliseconds, tenure: tenure)
+            switch reply {
+            case .held(let answer):
+                keyed.check(in: answer.due)
+                return answer.deliveries
+            case .lapsed: await lease.renew()
+            case .buried: lease.renounce(tenure)
+            case .stale: break
+            }
+            return []
+        } catch {
+            outage.begin(error)
+            guard !error.isRetriable, error.code != .closed else {
+                await lane.bell.wait(atMost: outage.pause)
+                return []
+            }
+            return await sift(adopt(request, of: tenure))
+        }
     }
 
     /// One fetch, through to certainty about what it took.

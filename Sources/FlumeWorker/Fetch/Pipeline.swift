@@ -41,6 +41,8 @@ public struct Pipeline: Sendable {
     var retryRule = RetryRule()
     /// How many of its jobs may start or run, besides.
     public internal(set) var limits: [RateLimit] = []
+    /// And how many of each key by itself.
+    var keyedLimits: [KeyedRateLimit] = []
 
     /// Makes a pipeline for queues with weights, as Sidekiq's `queues: [[critical, 3], [default, 1]]`.
     ///

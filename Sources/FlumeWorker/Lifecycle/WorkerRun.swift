@@ -89,7 +89,7 @@ actor WorkerRun {
         self.settler = settler
         let board = LimitBoard()
         let makeAdmission: @Sendable (Pipeline, Bell) -> Admission? = { pipeline, bell in
-            Admission(pipeline, board: board, store: hot, bell: bell, events: configuration.events, logger: logger)
+            Admission(pipeline, board: board, store: hot, bell: bell, configuration: configuration, logger: logger)
         }
         let lanes = Lanes(on: hot.redis.eventLoop, bell: bell, makeAdmission: makeAdmission) { lane in
             let batcher = lane.pipeline.batchRule.map {

@@ -50,9 +50,9 @@ final class Processor: Sendable {
     func start(_ deliveries: [Delivery], in lane: Lane) {
         lane.slots.take(deliveries.count)
         running.add(deliveries, startedAt: clock.secondsSinceEpoch)
-        let deadline = lane.admission?.deadline(deliveries.first?.grant)
         let tasks = deliveries.map { delivery in
-            Task { [self] in
+            let deadline = lane.admission?.deadline(delivery.grant)
+            return Task { [self] in
                 await perform(delivery, in: lane, before: deadline)
                 lane.slots.release()
             }
@@ -80,7 +80,7 @@ final class Processor: Sendable {
         logStart(context)
         if handler != nil { reportStart(context, in: lane) }
         let timer = handler?.timeout.map { cancel(delivery, after: $0, context) }
-        let outcome = await attempt(handler, context)
+        let outcome = await attempt(handler, context, delivery.grant)
         timer?.cancel()
         await end(delivery, outcome, handler, context, start.duration(to: .now), in: lane)
     }
@@ -121,7 +121,7 @@ final class Processor: Sendable {
     func readmit(_ delivery: Delivery, in lane: Lane) async -> Bool {
         logger.debug("a job could not start in time and asks its limits again")
         do {
-            try await lane.admission?.readmit()
+            try await lane.admission?.readmit(delivery.grant)
             return true
         } catch {
             guard running.remove(delivery) != nil else { return false }
@@ -143,7 +143,8 @@ final class Processor: Sendable {
     }
 
     /// Runs the handler inside the middleware, and sorts how it ended.
-    private func attempt(_ handler: Handler?, _ context: JobContext) async -> Outcome {
+    private func attempt(_ handler: Handler?, _ context: JobContext, _ grant: Grant?) async -> Outcome {
+        if let problem = grant?.problem { return .failed(problem) }
         guard let handler else { return .unknownClass(UnknownClassError(jobClass: context.jobClass)) }
         do {
             try await call(handler.perform, context, middleware[...])

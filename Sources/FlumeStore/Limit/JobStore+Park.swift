@@ -1,0 +1,194 @@
+package import FlumeRedis
+import FlumeWire
+
+extension JobStore {
+    private static let admitScript = RedisScript(
+        name: "admit", source: PackageResources.limit_lua + PackageResources.admit_lua)
+    private static let unparkScript = RedisScript(
+        name: "unpark", source: PackageResources.limit_lua + PackageResources.unpark_lua)
+    private static let forgetScript = RedisScript(name: "forget", source: PackageResources.forget_lua)
+
+    /// What came of asking for jobs of many keys.
+    package struct KeyedReply: Sendable {
+        /// Those that may start, each with its grant.
+        package var deliveries: [Delivery] = []
+        /// How many wait in Redis now that were taken before.
+        package var parked = 0
+        /// How long until the first parked job may have room; `nil` when none is parked.
+        package var due: Duration?
+    }
+
+    /// What came of taking parked jobs.
+    package enum UnparkReply: Sendable {
+        /// The lease is held.
+        case held(KeyedReply)
+        /// As for a fetch; nothing was taken.
+        case lapsed, stale, buried
+    }
+
+    /// Decides for jobs that were fetched whether their key has room, and parks the others.
+    ///
+    /// - Parameters:
+    ///   - jobs: of one tenure, each with its key.
+    ///   - limit: what holds for each key.
+    /// - Returns: those that may start.
+    /// - Throws: when Redis did not answer; jobs may be parked all the same, and those are not in flight any more.
+    package func admit(
+        _ jobs: [(delivery: Delivery, key: String)], by limit: KeyedLimit
+    ) async throws(RedisError) -> KeyedReply {
+        guard let tenure = jobs.first?.delivery.tenure else { return KeyedReply() }
+        var numbers: [String: Int] = [:]
+        var names: [String] = []
+        for job in jobs where numbers[job.key] == nil {
+            names.append(job.key)
+            numbers[job.key] = names.count
+        }
+        var others: Set<String> = []
+        for job in jobs { others.formUnion(job.delivery.grant?.slotKeys ?? []) }
+        var keyNames = [tenure.inflightKey, keys.limit(limit.name), limit.indexKey, keys.slotLists]
+        keyNames.append(contentsOf: others)
+        for name in names { limit.appendKeys(of: name, to: &keyNames) }
+        let sent = ContinuousClock.now
+        let reply = try await redis.evaluate(Self.admitScript, keys: keyNames) { command in
+            command.append(tenure.identity)
+            limit.numbers.append(to: &command)
+            command.append(others.count)
+            command.append(names.count)
+            for name in names { command.append(name) }
+            for job in jobs {
+                job.delivery.appendField(to: &command)
+                command.append(numbers[job.key] ?? 0)
+            }
+        }
+        guard case .array(let parts) = reply, parts.count == 3 + jobs.count, let margin = parts[0].integer,
+            let due = parts[1].integer, let time = parts[2].integer
+        else { throw RedisError.unexpectedReply(to: "admit.lua", reply) }
+        var answer = KeyedReply(due: due < 0 ? nil : .microseconds(due))
+        let deadline = sent + .microseconds(margin)
+        for (job, part) in zip(jobs, parts.dropFirst(3)) {
+            switch part.integer {
+            case 1:
+                answer.deliveries.append(
+                    job.delivery.admitted(by: limit, for: job.key, at: time, before: deadline))
+            case 0: answer.parked += 1
+            default: break
+            }
+        }
+        return answer
+    }
+
+    /// Keys whose parked jobs have room by now, those first that have had it longest.
+    ///
+    /// - Returns: the keys, and how long until the next one; `nil` when none is parked.
+    package func parkedKeys(
+        of limit: KeyedLimit, atMost count: Int
+    ) async throws(RedisError) -> (due: [String], next: Duration?) {
+        let replies = try await redis.send([
+            RedisCommand("TIME"),
+            RedisCommand("ZRANGE", limit.indexKey, "0", String(count), "WITHSCORES"),
+        ])
+        guard let time = replies[0].array, time.count == 2, let seconds = time[0].integer,
+            let microseconds = time[1].integer, let parts = replies[1].array
+        else { throw RedisError.unexpectedReply(to: "ZRANGE", replies[1]) }
+        let now = seconds * 1_000_000 + microseconds
+        var due: [String] = []
+        for at in stride(from: 0, to: parts.count - 1, by: 2) {
+            guard let name = parts[at].string, let score = parts[at + 1].double else { continue }
+            guard score <= Double(now), due.count < count else {
+                return (due, .microseconds(max(0, Int(score) - now)))
+            }
+            due.append(name)
+        }
+        return (due, nil)
+    }
+
+    /// Takes parked jobs of these keys into the in-flight record, as far as their key and the gate have room.
+    package func unpark(
+        _ names: [String], of limit: KeyedLimit, _ request: FetchRequest, leaseMilliseconds: Int, tenure: Tenure
+    ) async throws(RedisError) -> UnparkReply {
+        var keyNames = [
+            tenure.leaseKey, tenure.inflightKey, keys.limit(limit.name), limit.indexKey, keys.slotLists,
+        ]
+        for name in names { limit.appendKeys(of: name, to: &keyNames) }
+        if let gate = request.gate { keyNames.append(contentsOf: gate.keyNames) }
+        let sent = ContinuousClock.now
+        let reply = try await redis.evaluate(Self.unparkScript, keys: keyNames) { command in
+            command.append(request.epoch)
+            command.append(leaseMilliseconds)
+            command.append(request.firstSequence)
+            command.append(request.count)
+            command.append(tenure.identity)
+            limit.numbers.append(to: &command)
+            command.append(names.count)
+            for name in names { command.append(name) }
+            if let gate = request.gate {
+                gate.append(to: &command, patience: 1)
+            } else {
+                command.append(1)
+                command.append(0)
+            }
+        }
+        guard case .array(let parts) = reply, let verdict = parts.first?.string else {
+            throw RedisError.unexpectedReply(to: "unpark.lua", reply)
+        }
+        switch verdict {
+        case "held": break
+        case "lapsed": return .lapsed
+        case "buried": return .buried
+        default: return .stale
+        }
+        guard parts.count >= 4, let margin = parts[1].integer, let due = parts[2].integer,
+            let time = parts[3].integer
+        else {
+            throw RedisError.unexpectedReply(to: "unpark.lua", reply)
+        }
+        var answer = KeyedReply(due: due < 0 ? nil : .microseconds(due))
+        let deadline = sent + .microseconds(margin)
+        let grant = request.gate?.grant(at: time, before: deadline)
+        for part in parts.dropFirst(4) {
+            guard case .array(let taken) = part, let name = taken.first?.string else { continue }
+            for delivery in Self.deliveries(fieldsAndPayloads: taken[1...], tenure: tenure, grant: grant) {
+                answer.deliveries.append(delivery.admitted(by: limit, for: name, at: time, before: deadline))
+            }
+        }
+        return .held(answer)
+    }
+
+    /// Forgets lists of slots that nobody holds any more.
+    package func forgetEmptySlots(_ slotsKeys: [String]) async throws(RedisError) {
+        for slotsKey in slotsKeys {
+            _ = try await redis.evaluate(Self.forgetScript, keys: [keys.slotLists, slotsKey])
+        }
+    }
+}
+
+extension KeyedLimit {
+    fileprivate func appendKeys(of key: String, to keyNames: inout [String]) {
+        let limit = limit(for: key)
+        keyNames.append(limit.meterKey)
+        keyNames.append(limit.slotsKey)
+        keyNames.append(parkedKey(key))
+    }
+}
+
+extension Delivery {
+    /// The same job with leave of the limit of its key besides.
+    fileprivate func admitted(
+        by keyed: KeyedLimit, for key: String, at time: Int, before deadline: ContinuousClock.Instant
+    ) -> Delivery {
+        let limit = keyed.limit(for: key)
+        let hasSlot = limit.numbers.kind == .slots
+        let own = Grant(
+            deadline: hasSlot ? nil : deadline, time: time, slotKeys: hasSlot ? [limit.slotsKey] : [], onRelease: nil)
+        return granted(Grant(grant, and: own, keyed: hasSlot ? nil : limit))
+    }
+
+    private func granted(_ grant: Grant) -> Delivery {
+        Delivery(tenure: tenure, sequence: sequence, queue: queue, payload: payload, grant: grant)
+    }
+
+    /// The same job, which is to fail without having run.
+    package func failing(_ problem: any Error) -> Delivery {
+        granted(Grant(grant, and: nil, keyed: nil, problem: problem))
+    }
+}

@@ -1,0 +1,80 @@
+import Flume
+import FlumeRedis
+import FlumeStore
+import FlumeWire
+import Logging
+import Synchronization
+
+/// The limit of a pipeline that holds for each key by itself.
+final class KeyedAdmission: Sendable {
+    /// Others may park and die: nobody relies on what they said about the time.
+    private static let longestCheck = Duration.seconds(1)
+    private static let shortestCheck = Duration.milliseconds(2)
+
+    let limit: KeyedLimit
+    private let keyOfJob: Pipeline.KeyOfJob
+    private let payloadLimits: PayloadLimits
+    private let store: JobStore
+    private let events: EventBus
+    private let logger: Logger
+    private let nextCheck = Mutex(ContinuousClock.now)
+
+    init(
+        _ rule: KeyedRateLimit, in pipeline: Pipeline, payloadLimits: PayloadLimits, store: JobStore, events: EventBus,
+        logger: Logger
+    ) {
+        limit = KeyedLimit(rule.name(in: pipeline.name), rule.limit.numbers, keys: store.keys)
+        keyOfJob = rule.keyOfJob
+        self.payloadLimits = payloadLimits
+        self.store = store
+        self.events = events
+        self.logger = logger
+    }
+
+    /// How long until somebody should look for parked jobs that may start.
+    var untilCheck: Duration { max(.zero, ContinuousClock.now.duration(to: nextCheck.withLock { $0 })) }
+
+    func check(in wait: Duration?) {
+        let next = ContinuousClock.now + max(Self.shortestCheck, min(wait ?? Self.longestCheck, Self.longestCheck))
+        nextCheck.withLock { $0 = next }
+    }
+
+    /// Those of the jobs just fetched that may start; the others are parked in Redis.
+    ///
+    /// Asks until Redis answers. A job that was parked by a call whose answer was lost is not in flight any more, which is
+    /// how the next call knows. What the limits of the pipeline counted for those that are parked, `gate` takes back.
+    func sift(_ deliveries: [Delivery], through gate: Gate?) async -> [Delivery] {
+        var starting: [Delivery] = []
+        var keyed: [(delivery: Delivery, key: String)] = []
+        for delivery in deliveries {
+            // What is no job goes to the dead set by the usual way.
+            guard let payload = try? JobPayload(parsing: delivery.payload, limits: payloadLimits) else {
+                starting.append(delivery)
+                continue
+            }
+            do {
+                keyed.append((delivery, try keyOfJob(payload)))
+            } catch {
+                starting.append(delivery.failing(error))
+            }
+        }
+        guard !keyed.isEmpty else { return starting }
+        var outage = Outage("ask a limit", logger: logger, events: events)
+        while true {
+            do throws(RedisError) {
+                let reply = try await store.admit(keyed, by: limit)
+                outage.end()
+                if reply.due != nil { check(in: reply.due) }
+                if reply.parked > 0, let gate, let time = deliveries.first?.grant?.time {
+                    // If that fails, a limit lets a little less through for once.
+                    _ = try? await store.acquire(0, enough: 0, of: gate, refunds: [time: reply.parked])
+                }
+                return starting + reply.deliveries
+            } catch {
+                outage.begin(error)
+                if error.code == .closed { return starting }
+                try? await Task.sleep(for: outage.pause)
+            }
+        }
+    }
+}

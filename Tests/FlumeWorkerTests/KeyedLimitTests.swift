@@ -1,0 +1,135 @@
+import FlumeRedis
+import FlumeWire
+import TestSupport
+import Testing
+
+@testable import FlumeWorker
+
+@Suite("Limits of each key by itself")
+struct KeyedLimitTests {
+    private static let tenant: Pipeline.KeyOfJob = { payload in
+        guard let name = try payload.arguments().first?.string else { throw Boom("no tenant") }
+        return name
+    }
+
+    private func jobs(_ tenant: String, _ count: Int, _ jobClass: String = "Time") -> [String] {
+        (0..<count).map { job(jobClass, "\(tenant)\($0)", args: "[\"\(tenant)\"]") }
+    }
+
+    private func nothingIsParked(_ probe: RedisProbe, _ name: String, _ tenants: [String]) async throws {
+        #expect(try await probe.number("EXISTS", "flume:parked:\(name)") == 0)
+        for tenant in tenants { #expect(try await probe.number("EXISTS", "flume:parked:\(name):\(tenant)") == 0) }
+    }
+
+    @Test("a key at its limit holds up no other; its jobs wait in Redis and start in the order they came")
+    func window() async throws {
+        try await withProbe { probe in
+            let starts = Starts()
+            try await probe.enqueue(jobs("a", 12) + jobs("b", 2) + jobs("c", 1), to: "q")
+            let pipelines = [
+                Pipeline("p", queue: "q", concurrency: 3)
+                    .rateLimit(4, per: .milliseconds(400), key: "tenant", by: Self.tenant)
+            ]
+            try await withWorker(on: probe, [.timing(starts)], pipelines: pipelines) { _ in
+                try await starts.wait(for: 7)
+                #expect(Set(starts.jids).isSuperset(of: ["b0", "b1", "c0"]))
+                #expect(try await probe.number("LLEN", "queue:q") == 0)
+                #expect(try await probe.number("LLEN", "flume:parked:tenant:a") > 0)
+                try await starts.wait(for: 15)
+                try await probe.waitUntilDrained("q")
+            }
+            let all = starts.jids.filter { $0.hasPrefix("a") }
+            for (position, jid) in all.enumerated() { #expect(abs(position - (Int(jid.dropFirst()) ?? 0)) <= 6) }
+            #expect(most(in: 400_000, starts.times(of: "a")) <= 4)
+            try await nothingIsParked(probe, "tenant", ["a", "b", "c"])
+            #expect(try await probe.number("ZCARD", "retry") == 0)
+        }
+    }
+
+    @Test("no more jobs of a key run at a time than it has slots, in two workers together")
+    func slots() async throws {
+        try await withProbe { probe in
+            let (journal, crowd, others) = (Journal(), Crowd(), Crowd())
+            let handler = Handler("Slot") { (context, tenant: String) in
+                let crowd = tenant == "a" ? crowd : others
+                crowd.enter()
+                try await Task.sleep(for: .milliseconds(5))
+                crowd.leave()
+                journal.note(context.jid)
+            }
+            try await probe.enqueue(jobs("a", 20, "Slot") + jobs("b", 20, "Slot"), to: "q")
+            let pipelines = [
+                Pipeline("p", queue: "q", concurrency: 5).maxInCluster(7)
+                    .maxInCluster(2, key: "tenant", by: Self.tenant)
+            ]
+            try await withWorker(on: probe, [handler], pipelines: pipelines) { _ in
+                try await withWorker(on: probe, [handler], pipelines: pipelines) { _ in
+                    try await journal.wait(for: 40)
+                    try await probe.waitUntilDrained("q")
+                }
+            }
+            #expect(journal.count == 40)
+            #expect(crowd.most <= 2 && others.most <= 2)
+            try await nothingIsParked(probe, "tenant:slots", ["a", "b"])
+            for list in try await probe.set("flume:slots") + ["flume:slots:p:slots"] {
+                #expect(try await probe.number("EXISTS", list) == 0)
+            }
+        }
+    }
+
+    @Test("a job whose key cannot be told fails and is retried like any other, and those beside it run")
+    func noKey() async throws {
+        try await withProbe { probe in
+            let starts = Starts()
+            try await probe.enqueue([job("Time", "keyless", args: "[7]"), "no job"] + jobs("a", 1), to: "q")
+            let pipelines = [
+                Pipeline("p", queue: "q", concurrency: 3).rateLimit(4, per: .seconds(1), by: Self.tenant)
+            ]
+            try await withWorker(on: probe, [.timing(starts)], pipelines: pipelines) { _ in
+                let failed = try await probe.wait(for: 1, in: "retry")
+                #expect(failed[0].contains("no tenant") && failed[0].contains("keyless"))
+                #expect(try await probe.wait(for: 1, in: "dead") == ["no job"])
+                try await starts.wait(for: 1)
+            }
+            #expect(starts.jids == ["a0"])
+        }
+    }
+
+    @Test("parked jobs outlive the process that parked them, and what they did not use of other limits is not lost")
+    func survive() async throws {
+        try await withProbe { probe in
+            let starts = Starts()
+            try await probe.enqueue(jobs("a", 6), to: "q")
+            func pipelines(_ count: Int) -> [Pipeline] {
+                [
+                    Pipeline("p", queue: "q", concurrency: 10).rateLimit(6, per: .seconds(3600))
+                        .rateLimit(count, per: .seconds(3600), key: "tenant", by: Self.tenant)
+                ]
+            }
+            try await withWorker(on: probe, [.timing(starts)], pipelines: pipelines(2)) { _ in
+                try await starts.wait(for: 2)
+                try await eventually("the others are parked") {
+                    try await probe.number("LLEN", "flume:parked:tenant:a") == 4
+                }
+            }
+            try await withWorker(on: probe, [.timing(starts)], pipelines: pipelines(50)) { _ in
+                // The key has room by the new numbers; whoever parked them did not know.
+                try await probe.send("ZADD", "flume:parked:tenant", "0", "a")
+                try await starts.wait(for: 6)
+                try await probe.waitUntilDrained("q")
+            }
+            #expect(starts.jids.sorted() == (0..<6).map { "a\($0)" })
+        }
+    }
+
+    @Test("one limit by key is the most, and it cannot be local")
+    func validation() {
+        let pipeline = Pipeline("p", queue: "q", concurrency: 1)
+        let wrong = [
+            pipeline.rateLimit(0, per: .seconds(1), by: Self.tenant),
+            pipeline.limited(by: .local(.slidingWindow(1, per: .seconds(1))), Self.tenant),
+            pipeline.maxInCluster(1, by: Self.tenant).rateLimit(1, per: .seconds(1), by: Self.tenant),
+        ]
+        for pipeline in wrong { #expect(throws: PipelineError.self) { try pipeline.validate() } }
+    }
+}

@@ -1,0 +1,87 @@
+import FlumeRedis
+import Foundation
+import TestSupport
+import Testing
+
+@testable import FlumeWorker
+
+@Suite("Limits over real processes")
+struct LimitProcessTests {
+    private func start(_ name: String, on server: RedisServer, _ arguments: [String]) async throws -> ChildProcess {
+        let identityFile = server.directory.file("\(name).identity")
+        let child = try ChildProcess.spawn(
+            // The executable is built beside the test bundle.
+            (Bundle.main.executableURL?.deletingLastPathComponent().path ?? ".") + "/interop-worker",
+            ["--redis", server.url(), "--heartbeat", "0.2", "--identity-file", identityFile] + arguments,
+            output: server.directory.path, name: name)
+        try await eventually("\(name) is ready") {
+            guard child.isRunning else { throw TestSupportError("it ended: \(child.output)\(child.errorOutput)") }
+            return FileManager.default.fileExists(atPath: identityFile)
+        }
+        return child
+    }
+
+    @Test(
+        "three processes, one of them killed, start no more than the limit in any window",
+        arguments: ["window:40/500ms@k", "bucket:40/500ms+20@k", "leaky:100/1000ms@k"])
+    func exact(limit: String) async throws {
+        try await Machine.alone {
+            try await withRedisServer { server in
+                let probe = try RedisProbe(url: server.url())
+                try await probe.enqueue((0..<200).map { job("StampJob", "\($0)") }, to: "default")
+                var workers: [ChildProcess] = []
+                for index in 0..<3 {
+                    workers.append(
+                        try await start("w\(index)", on: server, ["--concurrency", "4", "--limit", limit]))
+                }
+                try await eventually("some have started") { try await probe.list("interop:stamps").count > 30 }
+                workers[0].signal(SIGKILL)
+                try await eventually("nearly all have started", timeout: .seconds(30)) {
+                    try await Set(probe.list("interop:stamps").map { $0.split(separator: " ")[0] }).count >= 190
+                }
+                for worker in workers.dropFirst() {
+                    worker.signal(SIGTERM)
+                    #expect(await worker.exit() == .status(0))
+                }
+                let stamps = try await probe.list("interop:stamps").map { $0.split(separator: " ") }
+                #expect(Set(stamps.map { $0[1] }).count == 3)
+                let times = stamps.compactMap { Int($0[2]) }.sorted()
+                // A stamp is written after the start it tells of, later on a machine that has more to do.
+                let slack = 10_000
+                print(
+                    "\(limit): at most \(most(in: 500_000, times)) stamps in a window, with slack \(most(in: 490_000, times))"
+                )
+                switch limit.prefix(1) {
+                case "w": #expect(most(in: 500_000 - slack, times) <= 40)
+                case "b": #expect(most(in: 500_000 - slack, times) <= 40 + 20 + 1)
+                default: #expect(most(in: 500_000 - slack, times) <= 50 + 1 + 1)
+                }
+                await probe.client.close()
+            }
+        }
+    }
+
+    @Test("the slots of a process that was killed are free once its jobs are recovered, and not before")
+    func killed() async throws {
+        try await withRedisServer { server in
+            let probe = try RedisProbe(url: server.url())
+            try await probe.enqueue((0..<3).map { job("SleepJob", "\($0)", args: "[3]") }, to: "default")
+            let arguments = ["--concurrency", "5", "--limit", "slots:2@s"]
+            let first = try await start("first", on: server, arguments)
+            try await eventually("two have started") { try await probe.list("interop:started").count == 2 }
+            first.signal(SIGKILL)
+            #expect(await first.exit() == .signal(SIGKILL))
+            let second = try await start("second", on: server, arguments)
+            #expect(try await probe.number("HLEN", "flume:slots:s:slots") == 2)
+            #expect(try await probe.list("interop:started").count == 2)
+            try await eventually("all have finished", timeout: .seconds(60)) {
+                try await Set(probe.list("interop:finished")).count == 3
+            }
+            try await probe.waitUntilDrained()
+            #expect(try await probe.number("EXISTS", "flume:slots:s:slots") == 0)
+            second.signal(SIGTERM)
+            #expect(await second.exit() == .status(0))
+            await probe.client.close()
+        }
+    }
+}
