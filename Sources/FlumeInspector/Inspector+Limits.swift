@@ -15,11 +15,10 @@ extension Inspector {
         let replies = try await redis.send(
             names.flatMap { name in
                 [
-                    RedisCommand("HGETALL", keys.key("flume:limit:" + name)),
-                    RedisCommand("SCARD", keys.key("flume:slots:" + name)),
-                    RedisCommand("ZCARD", keys.key("flume:parked:" + name)),
-                    RedisCommand(
-                        "ZRANGE", keys.key("flume:parked:" + name), "0", String(Self.parkedKeysListed - 1)),
+                    RedisCommand("HGETALL", keys.limit(name)),
+                    RedisCommand("HLEN", keys.limitSlots(name)),
+                    RedisCommand("ZCARD", keys.parkedIndex(name)),
+                    RedisCommand("ZRANGE", keys.parkedIndex(name), "0", String(Self.parkedKeysListed - 1)),
                 ]
             })
         var limits: [QueueFacts.Limit] = []
@@ -27,7 +26,7 @@ extension Inspector {
             let part = replies[(4 * index)..<(4 * index + 4)].map { $0 }
             let parkedKeys = part[3].array?.compactMap(\.string) ?? []
             let lengths = try await redis.send(
-                parkedKeys.map { RedisCommand("LLEN", keys.key("flume:parked:" + name + ":" + $0)) })
+                parkedKeys.map { RedisCommand("LLEN", keys.parked(name, $0)) })
             limits.append(
                 QueueFacts.Limit(
                     key: name, fields: Self.fields(part[0]), slots: part[1].integer ?? 0,

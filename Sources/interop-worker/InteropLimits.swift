@@ -1,4 +1,5 @@
 import FlumeRedis
+import FlumeWire
 import FlumeWorker
 import Glibc
 import Synchronization
@@ -31,7 +32,17 @@ final class Stamper: Sendable {
 }
 
 extension Pipeline {
-    /// Adds limits written as `window:50/1000ms@key`, `bucket:50/1000ms+10@key`, `leaky:50/1000ms@key`, `slots:5@key`.
+    private static let firstArgument: KeyOfJob = { payload in try payload.arguments().first?.string ?? "" }
+
+    /// Runs one `LimitedJob` at a time for each first argument, in all processes together.
+    var withLimitedJobs: Pipeline {
+        maxInCluster(1, key: "LimitedJob") { payload in
+            try payload.handlerName == "LimitedJob" ? Self.firstArgument(payload) : nil
+        }
+    }
+
+    /// Adds limits written as `window:50/1000ms@key`, `bucket:50/1000ms+10@key`, `leaky:50/1000ms@key`, `slots:5@key`;
+    /// `each:5/1000ms@key` and `each-slots:1@key` hold for each first argument by itself.
     func limited(byText texts: [String]) throws -> Pipeline {
         try texts.reduce(self) { pipeline, text in
             let parts = text.split(separator: "@", maxSplits: 1).map(String.init)
@@ -45,6 +56,8 @@ extension Pipeline {
                 return pipeline.limited(by: .tokenBucket(rate: numbers[0], per: scale, burst: numbers[2], key: key))
             case ("leaky", 2): return pipeline.limited(by: .leakyBucket(numbers[0], per: scale, key: key))
             case ("slots", 1): return pipeline.maxInCluster(numbers[0], key: key)
+            case ("each", 2): return pipeline.rateLimit(numbers[0], per: scale, key: key, by: Self.firstArgument)
+            case ("each-slots", 1): return pipeline.maxInCluster(numbers[0], key: key, by: Self.firstArgument)
             default: throw InteropError(description: "--limit \(text): write window:50/1000ms@key")
             }
         }

@@ -83,11 +83,13 @@ struct InteropWorker: AsyncParsableCommand {
     private func pipelines() throws -> [Pipeline] {
         guard !pipeline.isEmpty else {
             let pipeline = Pipeline("default", queues: try parsedQueues(), concurrency: concurrency)
-            return [try pipeline.limited(byText: limit)]
+            let limited = try pipeline.limited(byText: limit)
+            // A pipeline has one limit by key at most.
+            return [limit.contains { $0.hasPrefix("each") } ? limited : limited.withLimitedJobs]
         }
         let pipelines = try pipeline.map { text in
             do {
-                return try PipelineOption(text).pipeline
+                return try PipelineOption(text).pipeline.withLimitedJobs
             } catch {
                 throw ValidationError("--pipeline '\(text)': \(error)")
             }

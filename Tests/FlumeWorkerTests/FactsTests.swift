@@ -152,7 +152,7 @@ struct FactsTests {
         try await withProbe { probe in
             try await probe.send("SADD", "flume:limits", "ses", "stripe", "gone")
             try await probe.send("HSET", "flume:limit:ses", "count", "400", "window", "1000")
-            try await probe.send("SADD", "flume:slots:ses", "a", "b")
+            try await probe.send("HSET", "flume:slots:ses", "a", "1", "b", "1")
             try await probe.send("ZADD", "flume:parked:stripe", "1", "42", "2", "7")
             try await probe.send("RPUSH", "flume:parked:stripe:42", "x", "y", "z")
             // Whatever else is stored under such a name does no harm.

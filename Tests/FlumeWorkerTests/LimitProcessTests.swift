@@ -21,6 +21,33 @@ struct LimitProcessTests {
         return child
     }
 
+    @Test("jobs of one key run one at a time and hold up no other, whoever runs them")
+    func byKey() async throws {
+        try await withRedisServer { server in
+            let probe = try RedisProbe(url: server.url())
+            let pipeline = ["--pipeline", "name=limited,queue=limited,concurrency=2"]
+            let first = try await start("first", on: server, pipeline)
+            let second = try await start("second", on: server, pipeline)
+            var jobs = (0..<5).map { job("LimitedJob", "a\($0)", args: #"["a",100]"#) }
+            jobs.append(job("LimitedJob", "b", args: #"["b",1]"#))
+            try await probe.enqueue(jobs, to: "limited")
+            try await eventually("all have started") { try await probe.list("interop:stamps").count == 6 }
+            let stamps = try await probe.list("interop:stamps").map { $0.split(separator: " ") }
+            let order = stamps.map { String($0[0]) }
+            #expect(order.sorted() == (0..<5).map { "a/a\($0)" } + ["b/b"])
+            // Behind five that take 500 ms one after the other.
+            #expect(order.prefix(3).contains("b/b"), "\(order)")
+            let times = stamps.filter { $0[0].hasPrefix("a/") }.compactMap { Int($0[2]) }
+            // Each sleeps for 100 ms after its stamp.
+            for (earlier, later) in zip(times, times.dropFirst()) { #expect(later - earlier >= 100_000) }
+            for worker in [first, second] {
+                worker.signal(SIGTERM)
+                #expect(await worker.exit() == .status(0))
+            }
+            await probe.client.close()
+        }
+    }
+
     @Test(
         "three processes, one of them killed, start no more than the limit in any window",
         arguments: ["window:40/500ms@k", "bucket:40/500ms+20@k", "leaky:100/1000ms@k"])
@@ -46,8 +73,9 @@ struct LimitProcessTests {
                 let stamps = try await probe.list("interop:stamps").map { $0.split(separator: " ") }
                 #expect(Set(stamps.map { $0[1] }).count == 3)
                 let times = stamps.compactMap { Int($0[2]) }.sorted()
-                // A stamp is written after the start it tells of, later on a machine that has more to do.
-                let slack = 10_000
+                // A stamp is written after the start it tells of, much later on a machine that has more to do. Starts
+                // themselves are held to the limit to the microsecond in AdmissionTests.
+                let slack = 60_000
                 print(
                     "\(limit): at most \(most(in: 500_000, times)) stamps in a window, with slack \(most(in: 490_000, times))"
                 )

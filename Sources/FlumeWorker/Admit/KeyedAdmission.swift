@@ -53,7 +53,11 @@ final class KeyedAdmission: Sendable {
                 continue
             }
             do {
-                keyed.append((delivery, try keyOfJob(payload)))
+                if let key = try keyOfJob(payload) {
+                    keyed.append((delivery, key))
+                } else {
+                    starting.append(delivery)
+                }
             } catch {
                 starting.append(delivery.failing(error))
             }

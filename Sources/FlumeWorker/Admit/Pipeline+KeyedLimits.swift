@@ -3,13 +3,13 @@ public import FlumeWire
 extension Pipeline {
     /// Says which key of a limit a job belongs to, such as a tenant from its arguments.
     ///
-    /// Called on an event loop, once for each job that is fetched: it must neither wait nor take long. A job it throws for
-    /// fails with that error, as if its handler had thrown it.
-    public typealias KeyOfJob = @Sendable (JobPayload) throws -> String
+    /// `nil` for a job that the limit is not for. Called on an event loop, once for each job that is fetched: it must
+    /// neither wait nor take long. A job it throws for fails with that error, as if its handler had thrown it.
+    public typealias KeyOfJob = @Sendable (JobPayload) throws -> String?
 
     /// Lets at most `count` jobs of each key start in any length of time of `scale`, in all processes together.
     ///
-    /// A key without room holds up no other: its jobs wait in Redis, in the order they came, and uses no retry.
+    /// A key without room holds up no other: its jobs wait in Redis, in the order they came, and use no retry.
     ///
     /// - Parameters:
     ///   - count: how many; at least 1.
