@@ -198,7 +198,8 @@ let package = Package(
         .testTarget(
             name: "ReadmeTests",
             dependencies: [
-                "Flume", "FlumeWorker", "FlumeWire", "FlumeRedis",
+                "Flume", "FlumeWorker", "FlumeInspector", "FlumeTracing", "FlumeWorkerTracing", "FlumeConfiguration",
+                "FlumeWire", "FlumeRedis",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

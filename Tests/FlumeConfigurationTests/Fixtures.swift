@@ -8,6 +8,12 @@ func fixture(_ name: String) throws -> String {
     return try String(contentsOf: url, encoding: .utf8)
 }
 
+/// README.md.
+func readme() throws -> String {
+    let here = URL(filePath: #filePath).deletingLastPathComponent()
+    return try String(contentsOf: here.appending(path: "../../README.md").standardizedFileURL, encoding: .utf8)
+}
+
 /// What is wrong with a configuration, as it is shown.
 func problems(_ read: (inout FlumeSettings) throws(ConfigurationError) -> Void) -> [String] {
     var settings = FlumeSettings()

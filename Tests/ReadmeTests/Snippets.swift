@@ -1,4 +1,5 @@
-// Every Swift block of README.md stands here word for word, so that it compiles. `ReadmeTests` compares the two.
+// Every Swift block of README.md stands word for word in a file of this folder, so that it compiles; `ReadmeTests`
+// compares the two. Here are those of the first chapters.
 
 import Flume
 import FlumeRedis

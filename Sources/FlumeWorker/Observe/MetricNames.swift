@@ -33,7 +33,7 @@ package enum MetricNames {
     package static let limited = "flume_limits_reached_total"
     /// Timer: how long a pipeline waits for a limit each time; dimensions `pipeline`, `limit`.
     package static let limitWait = "flume_limit_wait"
-    /// Recorder: jobs of one batch; dimensions `pipeline`, `reason` (size, timeout, shutdown).
+    /// Recorder: jobs of one batch; dimensions `pipeline`, `reason` (size, timeout, shutdown, pressure).
     package static let batchSize = "flume_batch_size"
     /// Counter: failures after which the job is retried; dimensions `queue`, `pipeline`.
     package static let retried = "flume_jobs_retried_total"
