@@ -14,6 +14,10 @@ func limits() -> [Pipeline] {
         Pipeline("maps", queues: ["geo": 2, "routes": 1], concurrency: 10)
             .limited(by: .tokenBucket(rate: 50, per: .seconds(1), burst: 100, key: "maps-api"))
             .limited(by: .local(.leakyBucket(5, per: .seconds(1), key: "disk"))),  // this process alone
+        Pipeline("tenants", queue: "tenants", concurrency: 20)
+            .rateLimit(10, per: .seconds(1), key: "tenant") { payload in  // for each tenant by itself
+                try payload.arguments().first?.string  // nil: not limited
+            },
     ]
     return pipelines
 }
