@@ -10,6 +10,8 @@ import Synchronization
 final class Admission: Sendable {
     /// The limits that are shared; they are asked and charged by the script that takes the jobs.
     let gate: Gate?
+    /// Whether the last fetch found no slot for jobs that are there.
+    let shortage = SlotShortage()
     private let local: [LocalLimit]
     private let pipeline: String
     private let store: JobStore
@@ -83,6 +85,7 @@ final class Admission: Sendable {
                 events.emit(.admitted(pipeline: pipeline, limit: limit.name, count: count))
             }
         }
+        shortage.note(reply.stopped?.limit.numbers.kind == .slots)
         guard let (limit, wait) = reply.stopped else {
             if count > 0 || local.isEmpty { noteFlow() }
             return nil
