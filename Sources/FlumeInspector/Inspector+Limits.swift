@@ -27,13 +27,25 @@ extension Inspector {
             let parkedKeys = part[3].array?.compactMap(\.string) ?? []
             let lengths = try await redis.send(
                 parkedKeys.map { RedisCommand("LLEN", keys.parked(name, $0)) })
+            let fields = Self.fields(part[0])
             limits.append(
                 QueueFacts.Limit(
-                    key: name, fields: Self.fields(part[0]), slots: part[1].integer ?? 0,
+                    key: name, fields: fields, available: await available(name, fields), slots: part[1].integer ?? 0,
                     parkedKeys: part[2].integer ?? 0,
                     parked: zip(parkedKeys, lengths).map { .init(key: $0, jobs: $1.integer ?? 0) }))
         }
         return limits
+    }
+
+    /// How many a limit lets through now.
+    ///
+    /// A limit that cannot be asked leaves a gap in the facts and does not keep the others from being told.
+    private func available(_ name: String, _ fields: [String: String]) async -> Int? {
+        guard let kind = fields["kind"].flatMap(Limit.Kind.init), let count = fields["count"].flatMap({ Int($0) }),
+            let scale = fields["scale"].flatMap({ Int($0) }), let burst = fields["burst"].flatMap({ Int($0) })
+        else { return nil }
+        let numbers = Limit.Numbers(kind, count: count, scale: scale, burst: burst)
+        return try? await store.usage(of: Limit(name, numbers, keys: keys)).room
     }
 
     private static func fields(_ reply: RedisReply) -> [String: String] {

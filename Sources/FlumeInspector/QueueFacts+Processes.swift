@@ -67,6 +67,10 @@ extension QueueFacts {
         public var key: String
         /// What is stored of it, field by field.
         public var fields: [String: String]
+        /// How many jobs may start now; `nil` when what is stored does not tell.
+        ///
+        /// Of a limit that holds for each key by itself: how many of a key that has had none.
+        public var available: Int?
         /// How many of its slots are taken.
         public var slots: Int
         /// For how many keys jobs are parked.

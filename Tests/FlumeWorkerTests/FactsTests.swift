@@ -152,7 +152,7 @@ struct FactsTests {
         try await withProbe { probe in
             try await probe.send("SADD", "flume:limits", "ses", "stripe", "gone")
             try await probe.send("HSET", "flume:limit:ses", "count", "400", "window", "1000")
-            try await probe.send("HSET", "flume:slots:ses", "a", "1", "b", "1")
+            try await probe.send("HSET", "flume:slots:ses", "a", "", "b", "")
             try await probe.send("ZADD", "flume:parked:stripe", "1", "42", "2", "7")
             try await probe.send("RPUSH", "flume:parked:stripe:42", "x", "y", "z")
             // Whatever else is stored under such a name does no harm.
@@ -160,13 +160,35 @@ struct FactsTests {
             let limits = try await Inspector(redis: probe.client).facts().limits
             #expect(
                 limits == [
-                    QueueFacts.Limit(key: "gone", fields: [:], slots: 0, parkedKeys: 0, parked: []),
+                    QueueFacts.Limit(key: "gone", fields: [:], available: nil, slots: 0, parkedKeys: 0, parked: []),
                     QueueFacts.Limit(
-                        key: "ses", fields: ["count": "400", "window": "1000"], slots: 2, parkedKeys: 0, parked: []),
+                        key: "ses", fields: ["count": "400", "window": "1000"], available: nil, slots: 2,
+                        parkedKeys: 0, parked: []),
                     QueueFacts.Limit(
-                        key: "stripe", fields: [:], slots: 0, parkedKeys: 2,
+                        key: "stripe", fields: [:], available: nil, slots: 0, parkedKeys: 2,
                         parked: [.init(key: "42", jobs: 3), .init(key: "7", jobs: 0)]),
                 ])
+        }
+    }
+
+    @Test("limits of a running worker are facts, with the slots its jobs hold")
+    func workersLimits() async throws {
+        try await withProbe { probe in
+            let (journal, gate) = (Journal(), Gate())
+            let pipeline = Pipeline("p", queue: "q", concurrency: 5)
+                .rateLimit(400, per: .seconds(60), key: "ses").maxInCluster(3, key: "ses")
+            try await withWorker(on: probe, [.gated(journal, gate)], pipelines: [pipeline]) { _ in
+                try await probe.enqueue((0..<5).map { job("Gated", "\($0)") }, to: "q")
+                try await journal.wait(for: 3)
+                let limits = try await Inspector(redis: probe.client).facts().limits
+                #expect(limits.map(\.key) == ["ses", "ses:slots"])
+                #expect(limits.map(\.slots) == [0, 3])
+                #expect(limits.map(\.available) == [397, 0])
+                #expect(limits.map { $0.fields["kind"] } == ["window", "slots"])
+                #expect(limits.map { $0.fields["count"] } == ["400", "3"])
+                #expect(limits[0].fields["scale"] == "60000000")
+                gate.open()
+            }
         }
     }
 

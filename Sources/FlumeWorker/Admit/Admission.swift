@@ -12,6 +12,8 @@ final class Admission: Sendable {
     let gate: Gate?
     /// The limit of each key by itself.
     let keyed: KeyedAdmission?
+    /// Whether the last fetch found no slot for jobs that are there.
+    let shortage = SlotShortage()
     private let local: [LocalLimit]
     private let pipeline: String
     private let store: JobStore
@@ -91,6 +93,7 @@ final class Admission: Sendable {
                 events.emit(.admitted(pipeline: pipeline, limit: limit.name, count: count))
             }
         }
+        shortage.note(reply.stopped?.limit.numbers.kind == .slots)
         guard let (limit, wait) = reply.stopped else {
             if count > 0 || local.isEmpty { noteFlow() }
             return nil

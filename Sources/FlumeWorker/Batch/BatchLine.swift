@@ -32,6 +32,9 @@ struct BatchLine<Member: Sendable> {
     /// What is overdue may still grow while it waits here.
     private var line = CircularBuffer<Int>()
 
+    /// Whether nothing runs.
+    var isIdle: Bool { running == 0 }
+
     init(size: Int, concurrency: Int) {
         self.size = max(1, size)
         self.concurrency = max(1, concurrency)

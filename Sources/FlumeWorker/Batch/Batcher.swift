@@ -38,6 +38,7 @@ final class Batcher: Sendable {
         self.events = events
         self.pressure = BatchPressure(of: lane, on: processor.timers, events: events)
         self.state = Mutex(State(line: BatchLine(size: rule.size, concurrency: lane.pipeline.concurrency)))
+        lane.admission?.shortage.listen { [weak self] in self?.startReady(afterFetch: true) }
     }
 
     /// Takes deliveries and their slots.
@@ -94,7 +95,7 @@ final class Batcher: Sendable {
             }
             startReady()
         }
-        startReady()
+        startReady(afterFetch: true)
     }
 
     /// Finds out whether a job may share a batch, and with which others.
@@ -146,7 +147,9 @@ final class Batcher: Sendable {
     }
 
     /// Starts what has a place.
-    private func startReady() {
+    ///
+    /// `afterFetch` tells that what is known about slots is news, and not from before a batch ended and gave its own back.
+    private func startReady(afterFetch: Bool = false) {
         let units = state.withLock { state -> [BatchLine<BatchMember>.Unit] in
             guard !state.isClosed else { return [] }
             var units: [BatchLine<BatchMember>.Unit] = []
@@ -157,10 +160,17 @@ final class Batcher: Sendable {
                     units.append(unit)
                 }
                 // With all places for jobs taken by batches that wait for more of them, more will not come.
-            } while !state.isSorting && lane.slots.available <= 0 && state.line.relieve()
+            } while !state.isSorting && relieve(&state.line, afterFetch)
             return units
         }
         for unit in units { start(unit) }
+    }
+
+    /// Has a batch run before it is full if it would wait in vain.
+    private func relieve(_ line: inout BatchLine<BatchMember>, _ afterFetch: Bool) -> Bool {
+        if lane.slots.available <= 0 { return line.relieve() }
+        // The slots that are missing may be those of jobs that wait here. Those of jobs that run come free by themselves.
+        return afterFetch && lane.admission?.shortage.isOn == true && line.isIdle && line.relieve()
     }
 
     private func start(_ unit: BatchLine<BatchMember>.Unit) {

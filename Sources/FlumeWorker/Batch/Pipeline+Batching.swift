@@ -9,8 +9,9 @@ extension Pipeline {
     /// Jobs are grouped by class. A group runs when it has `size` jobs, or `timeout` after its first job was fetched.
     /// The concurrency is then how many batches run at a time, and the pipeline holds at most `size` × (concurrency + 1)
     /// jobs. When it holds that many, no group is complete and nothing runs, the largest group does not wait any longer.
-    /// When the worker becomes quiet, all that is held runs at once. Jobs whose class has no batch handler run one by one,
-    /// without waiting.
+    /// So it is when nothing runs and jobs are left in the queue for want of a slot of a concurrency limit, of which each
+    /// job of a batch holds one: such a limit should be at least `size`. When the worker becomes quiet, all that is held
+    /// runs at once. Jobs whose class has no batch handler run one by one, without waiting.
     ///
     /// A size below 1 or a timeout that is not positive makes ``Worker/run()`` throw a ``PipelineError``.
     ///

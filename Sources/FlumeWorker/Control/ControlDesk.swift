@@ -21,7 +21,7 @@ actor ControlDesk {
     let announce: @Sendable () -> Void
     private let store: JobStore
     private let claims: Claims
-    private let running: RunningJobs
+    let running: RunningJobs
     private let executor: any SerialExecutor
     private(set) var pauses = Pauses()
 
