@@ -12,6 +12,7 @@ final class KeyedAdmission: Sendable {
     private static let shortestCheck = Duration.milliseconds(2)
 
     let limit: KeyedLimit
+    private let pipeline: String
     private let keyOfJob: Pipeline.KeyOfJob
     private let payloadLimits: PayloadLimits
     private let store: JobStore
@@ -24,6 +25,7 @@ final class KeyedAdmission: Sendable {
         logger: Logger
     ) {
         limit = KeyedLimit(rule.name(in: pipeline.name), rule.limit.numbers, keys: store.keys)
+        self.pipeline = pipeline.name
         keyOfJob = rule.keyOfJob
         self.payloadLimits = payloadLimits
         self.store = store
@@ -69,6 +71,7 @@ final class KeyedAdmission: Sendable {
                 let reply = try await store.admit(keyed, by: limit)
                 outage.end()
                 if reply.due != nil { check(in: reply.due) }
+                report(reply)
                 if reply.parked > 0, let gate, let time = deliveries.first?.grant?.time {
                     // If that fails, a limit lets a little less through for once.
                     _ = try? await store.acquire(0, enough: 0, of: gate, refunds: [time: reply.parked])
@@ -79,6 +82,15 @@ final class KeyedAdmission: Sendable {
                 if error.code == .closed { return starting }
                 try? await Task.sleep(for: outage.pause)
             }
+        }
+    }
+
+    private func report(_ reply: JobStore.KeyedReply) {
+        if !reply.deliveries.isEmpty {
+            events.emit(.admitted(pipeline: pipeline, limit: limit.name, count: reply.deliveries.count))
+        }
+        if reply.parked > 0 {
+            events.emit(.limited(pipeline: pipeline, limit: limit.name, wait: reply.due ?? .zero))
         }
     }
 }
