@@ -46,6 +46,38 @@ struct KeyedLimitTests {
         }
     }
 
+    @Test("parked jobs of a paused queue wait until it is resumed, and those of other queues do not")
+    func paused() async throws {
+        try await withProbe { probe in
+            let (journal, gate) = (Journal(), Gate())
+            let handler = Handler.raw("Time") { _, context in
+                journal.note(context.jid)
+                if context.jid == "a0" { try await gate.pass() }
+            }
+            let pipelines = [
+                Pipeline("p", queues: [.init("q"), .init("r")], concurrency: 3)
+                    .maxInCluster(1, key: "tenant", by: Self.tenant)
+            ]
+            try await withWorker(on: probe, [handler], pipelines: pipelines) { _ in
+                try await probe.enqueue(jobs("a", 3), to: "q")
+                try await eventually("two are parked") {
+                    try await probe.number("LLEN", "flume:parked:tenant:slots:a") == 2
+                }
+                try await probe.send("SADD", "paused", "q")
+                gate.open()
+                for index in 0..<3 {
+                    try await probe.enqueue([job("Time", "b\(index)", args: #"["b"]"#)], to: "r")
+                    try await journal.wait(for: 2 + index)
+                }
+                #expect(journal.entries == ["a0", "b0", "b1", "b2"])
+                try await probe.send("SREM", "paused", "q")
+                try await journal.wait(for: 6)
+                try await probe.waitUntilDrained("q")
+            }
+            #expect(journal.entries.suffix(2) == ["a1", "a2"])
+        }
+    }
+
     @Test("no more jobs of a key run at a time than it has slots, in two workers together")
     func slots() async throws {
         try await withProbe { probe in

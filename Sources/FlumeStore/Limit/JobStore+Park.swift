@@ -107,7 +107,7 @@ extension JobStore {
         _ names: [String], of limit: KeyedLimit, _ request: FetchRequest, leaseMilliseconds: Int, tenure: Tenure
     ) async throws(RedisError) -> UnparkReply {
         var keyNames = [
-            tenure.leaseKey, tenure.inflightKey, keys.limit(limit.name), limit.indexKey, keys.slotLists,
+            tenure.leaseKey, tenure.inflightKey, keys.limit(limit.name), limit.indexKey, keys.slotLists, keys.paused,
         ]
         for name in names { limit.appendKeys(of: name, to: &keyNames) }
         if let gate = request.gate { keyNames.append(contentsOf: gate.keyNames) }

@@ -1,7 +1,7 @@
 -- Takes parked jobs whose key has room again into the in-flight record, oldest first within each key.
 --
 -- KEYS  1 lease of the process   2 its in-flight hash   3 settings of the limit   4 keys with parked jobs, by when they have room
---       5 lists of slots   then for each key its meter, its slots and its parked list
+--       5 lists of slots   6 the set `paused`   then for each key its meter, its slots and its parked list
 --       then settings, meter and slots of each further limit
 -- ARGV  1 epoch   2 lease in ms   3 first sequence number   4 how many jobs at most   5 identity   6 kind   7 count   8 scale
 --       9 burst   10 how many keys   then their names
@@ -22,35 +22,42 @@ local sequence, left = tonumber(ARGV[3]), tonumber(ARGV[4])
 left = math.max(0, math.min(left, (limits.look_all(gate, 1))))
 local numbers = { ARGV[6], ARGV[7], ARGV[8], ARGV[9] }
 local reply, margin, taken = { 'held', 0, -1, now }, gate.margin, {}
+local is_paused = {}
+for _, name in ipairs(redis.call('SMEMBERS', KEYS[6])) do is_paused[name] = true end
+-- How long a key waits whose next job is of a paused queue, in µs.
+local pause = 500000
 
 for number = 1, tonumber(ARGV[10]) do
-  local at = 5 + 3 * (number - 1)
+  local at = 6 + 3 * (number - 1)
   local limit = limits.open(KEYS[3], KEYS[at + 1], KEYS[at + 2], numbers, now, 1)
   local parked, name = KEYS[at + 3], ARGV[10 + number]
   margin = math.min(margin, limits.delay(limit))
   local room, wait = limits.look(limit, now, 1)
   local jobs = {}
   if room > 0 and left > 0 then jobs = redis.call('LRANGE', parked, 0, math.min(room, left, 1000) - 1) end
-  if #jobs > 0 then
-    local names, part = {}, { name }
-    for i, job in ipairs(jobs) do
-      local length, colon = string.match(job, '^(%d+)():')
-      local queue = string.sub(job, colon + 1, colon + length)
-      local payload = string.sub(job, colon + length + 1)
-      local field = string.format('%.0f:', sequence) .. queue
-      redis.call('HSET', KEYS[2], field, payload)
-      names[i] = string.format('%s:%.0f', ARGV[5], sequence)
-      taken[#taken + 1] = names[i]
-      part[2 * i], part[2 * i + 1] = field, payload
-      sequence = sequence + 1
-    end
-    redis.call('LTRIM', parked, #jobs, -1)
-    left = left - #jobs
-    limits.charge(limit, now, #jobs, names, '')
+  local names, part, stopped = {}, { name }, false
+  for i, job in ipairs(jobs) do
+    local length, colon = string.match(job, '^(%d+)():')
+    local queue = string.sub(job, colon + 1, colon + length)
+    stopped = is_paused[queue]
+    if stopped then break end
+    local payload = string.sub(job, colon + length + 1)
+    local field = string.format('%.0f:', sequence) .. queue
+    redis.call('HSET', KEYS[2], field, payload)
+    names[i] = string.format('%s:%.0f', ARGV[5], sequence)
+    taken[#taken + 1] = names[i]
+    part[2 * i], part[2 * i + 1] = field, payload
+    sequence = sequence + 1
+  end
+  if #names > 0 then
+    redis.call('LTRIM', parked, #names, -1)
+    left = left - #names
+    limits.charge(limit, now, #names, names, '')
     if limit.kind == 'slots' then redis.call('SADD', KEYS[5], limit.slots) end
     reply[#reply + 1] = part
     room, wait = limits.look(limit, now, 1)
   end
+  if stopped then room, wait = 0, pause end
   if redis.call('EXISTS', parked) == 0 then
     redis.call('ZREM', index, name)
   else

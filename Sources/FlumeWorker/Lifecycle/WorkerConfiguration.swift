@@ -72,6 +72,9 @@ public struct WorkerConfiguration: Sendable {
     /// they still run.
     public var exitsWhenStuck = false
 
+    /// The host's clock in microseconds since 1970, which tests make wrong.
+    var hostMicroseconds: @Sendable () -> Int64 = WallClock.realtime
+
     /// Makes the default configuration.
     public init() {}
 }

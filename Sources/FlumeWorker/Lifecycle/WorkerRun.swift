@@ -54,7 +54,7 @@ actor WorkerRun {
         let hot = JobStore(redis: redis.sibling(name: "jobs"), keys: keys, deadSetLimits: limits)
         let calm = JobStore(redis: redis.sibling(name: "heartbeat"), keys: keys, deadSetLimits: limits)
         let bell = Bell(on: calm.redis.eventLoop)
-        let clock = WallClock()
+        let clock = WallClock(hostMicroseconds: configuration.hostMicroseconds)
         let host = ProcessHost(hostname: configuration.hostname)
         let makeTenure: @Sendable () -> Tenure = { Tenure(identity: host.makeIdentity(), keys: keys) }
         let claims = Claims(makeTenure())
