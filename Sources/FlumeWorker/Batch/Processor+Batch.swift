@@ -35,7 +35,7 @@ extension Processor {
     /// Cancels the batch's task when time is up.
     private func cancel(_ deliveries: [Delivery], after timeout: Duration, _ handler: Handler) -> Scheduled<Void> {
         timers.scheduleTask(in: TimeAmount(timeout)) { [running, logger] in
-            let count = deliveries.count { running.cancelOverdue($0) }
+            let count = running.cancelOverdue(deliveries)
             guard count > 0 else { return }
             logger.warning(
                 "batch has run into its timeout and is cancelled",

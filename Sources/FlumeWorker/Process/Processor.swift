@@ -136,7 +136,7 @@ final class Processor: Sendable {
     /// A handler that goes on regardless is left alone.
     private func cancel(_ delivery: Delivery, after timeout: Duration, _ context: JobContext) -> Scheduled<Void> {
         timers.scheduleTask(in: TimeAmount(timeout)) { [running] in
-            guard running.cancelOverdue(delivery) else { return }
+            guard running.cancelOverdue([delivery]) > 0 else { return }
             context.logger.warning(
                 "job has run into its timeout and is cancelled", metadata: [LogKeys.reason: "\(timeout)"])
         }

@@ -62,16 +62,22 @@ final class RunningJobs: Sendable {
         }
     }
 
-    /// Cancels a job whose time is up.
+    /// Cancels jobs whose time is up together.
     ///
-    /// - Returns: whether it still ran.
-    func cancelOverdue(_ delivery: Delivery) -> Bool {
-        state.withLock { state in
-            guard let index = state.entries.index(forKey: delivery.sequence) else { return false }
-            state.entries.values[index].isOverdue = true
-            state.entries.values[index].task?.cancel()
-            return true
+    /// All are marked before any is cancelled: those of a batch share a task, which may end them all at once.
+    ///
+    /// - Returns: how many still ran.
+    func cancelOverdue(_ deliveries: [Delivery]) -> Int {
+        let overdue = state.withLock { state in
+            deliveries.compactMap { delivery -> Entry? in
+                guard let index = state.entries.index(forKey: delivery.sequence) else { return nil }
+                state.entries.values[index].isOverdue = true
+                return state.entries.values[index]
+            }
         }
+        // Not under the lock: it runs the application's cancellation handlers.
+        for entry in overdue { entry.task?.cancel() }
+        return overdue.count
     }
 
     /// A job has come to its end.
