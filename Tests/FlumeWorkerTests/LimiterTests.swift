@@ -56,6 +56,25 @@ struct LimiterTests {
         }
     }
 
+    @Test("a limit that was told to back off lets half through, and all again when ten of its times have passed")
+    func recovery() async throws {
+        try await withProbe { probe in
+            let limiter = try Limiter(.slidingWindow(100, per: .milliseconds(200), key: "k"), redis: probe.client)
+            try await limiter.acquire()
+            try await limiter.backOff(retryAfter: nil)
+            let reduced = try await limiter.usage().count
+            #expect((50..<100).contains(reduced), "\(reduced)")
+            var counts = [reduced]
+            try await eventually("it has come back") {
+                counts.append(try await limiter.usage().count)
+                return counts.last == 100
+            }
+            #expect(counts == counts.sorted(), "\(counts)")
+            // Not at once, but on the way.
+            #expect(counts.contains { (51..<100).contains($0) }, "\(counts)")
+        }
+    }
+
     @Test("no more run at a time than there are slots, and each gives its own back")
     func slots() async throws {
         try await withProbe { probe in
