@@ -31,7 +31,7 @@ struct ClockSkewTests {
                     try await probe.waitUntilDrained()
                 }
             }
-            #expect(most(in: 300_000, starts.times) <= 15)
+            #expect(most(in: 300_000 - preemption, starts.times) <= 15)
             #expect(Set(starts.jids).count == 60)
         }
     }
@@ -51,9 +51,9 @@ struct ClockSkewTests {
                 try await starts.wait(for: 1)
                 let after = try await probe.now()
                 #expect(after >= before + 0.3)
-                #expect((before - 0.1...after + 0.1).contains(failedAt))
+                #expect((before - 2...after + 2).contains(failedAt))
                 let beat = try #require(Double(try await probe.hash(running.identity)["beat"] ?? ""))
-                #expect((before - 1...after + 1).contains(beat))
+                #expect((before - 3...after + 3).contains(beat))
             }
         }
     }

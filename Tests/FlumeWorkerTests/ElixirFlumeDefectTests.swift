@@ -120,7 +120,7 @@ struct ElixirFlumeDefectTests {
                     }
                 }
             ) { try await starts.wait(for: 160) }
-            #expect(most(in: 500_000, starts.times) <= 50)
+            #expect(most(in: 500_000 - preemption, starts.times) <= 50)
             #expect(Set(starts.jids).count == 160 && starts.count == 160)
         }
     }

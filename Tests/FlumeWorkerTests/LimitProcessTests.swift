@@ -74,7 +74,7 @@ struct LimitProcessTests {
                 #expect(Set(stamps.map { $0[1] }).count == 3)
                 let times = stamps.compactMap { Int($0[2]) }.sorted()
                 // A stamp is written after the start it tells of, much later on a machine that has more to do. Starts
-                // themselves are held to the limit to the microsecond in AdmissionTests.
+                // themselves are held to the limit to the microsecond in LimitSimulationTests.
                 let slack = 60_000
                 print(
                     "\(limit): at most \(most(in: 500_000, times)) stamps in a window, with slack \(most(in: 490_000, times))"

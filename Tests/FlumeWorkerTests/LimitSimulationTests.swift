@@ -133,6 +133,11 @@ struct LimitSimulationTests {
     }
 }
 
+/// How much later than a job starts a test may note it, in microseconds: the thread in between can lose its processor.
+///
+/// Limits are exact to the microsecond in the simulation.
+let preemption = 60_000
+
 /// The largest number of times that fall into one window of a length; the window is open at its end.
 func most(in length: Int, _ sorted: [Int]) -> Int {
     var (first, largest) = (0, 0)
