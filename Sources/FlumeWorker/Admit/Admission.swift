@@ -193,7 +193,7 @@ final class Admission: Sendable {
                     refunds = [reply.time: 1]
                     patience = min(patience * 2, 1024)
                 } else {
-                    try await Task.sleep(for: min(reply.stopped?.wait ?? .zero, Acquirer.longestWait))
+                    try await Task.sleep(for: min(reply.stopped?.wait ?? .milliseconds(1), Acquirer.longestWait))
                 }
             } catch let error as RedisError where error.code != .closed {
                 refunds = [:]

@@ -45,7 +45,7 @@ final class KeyedAdmission: Sendable {
     ///
     /// Asks until Redis answers. A job that was parked by a call whose answer was lost is not in flight any more, which is
     /// how the next call knows. What the limits of the pipeline counted for those that are parked, `gate` takes back.
-    func sift(_ deliveries: [Delivery], through gate: Gate?) async -> [Delivery] {
+    func sift(_ deliveries: [Delivery], through gate: Gate?, pausing bell: Bell) async -> [Delivery] {
         var starting: [Delivery] = []
         var keyed: [(delivery: Delivery, key: String)] = []
         for delivery in deliveries {
@@ -80,7 +80,8 @@ final class KeyedAdmission: Sendable {
             } catch {
                 outage.begin(error)
                 if error.code == .closed { return starting }
-                try? await Task.sleep(for: outage.pause)
+                // Keeps time while handlers block every thread of the pool.
+                await bell.wait(atMost: outage.pause)
             }
         }
     }

@@ -151,7 +151,7 @@ actor Fetcher {
     /// Those jobs whose key has room; the others are parked.
     private func sift(_ deliveries: [Delivery]) async -> [Delivery] {
         guard let admission = lane.admission, let keyed = admission.keyed else { return deliveries }
-        return await keyed.sift(deliveries, through: admission.gate)
+        return await keyed.sift(deliveries, through: admission.gate, pausing: lane.bell)
     }
 
     /// How long until parked jobs have to be looked for.
@@ -180,12 +180,7 @@ actor Fetcher {
             }
             return []
         } catch {
-            outage.begin(error)
-            guard !error.isRetriable, error.code != .closed else {
-                await lane.bell.wait(atMost: outage.pause)
-                return []
-            }
-            return await sift(adopt(request, of: tenure))
+            return await sift(findOut(about: request, of: tenure, after: error))
         }
     }
 
@@ -216,13 +211,20 @@ actor Fetcher {
             }
             return []
         } catch {
-            outage.begin(error)
-            guard !error.isRetriable, error.code != .closed else {
-                await lane.bell.wait(atMost: outage.pause)
-                return []
-            }
-            return await adopt(request, of: tenure)
+            return await findOut(about: request, of: tenure, after: error)
         }
+    }
+
+    /// What a request took that failed: nothing if it surely was not executed.
+    private func findOut(
+        about request: FetchRequest, of tenure: Tenure, after error: RedisError
+    ) async -> [Delivery] {
+        outage.begin(error)
+        guard !error.isRetriable, error.code != .closed else {
+            await lane.bell.wait(atMost: outage.pause)
+            return []
+        }
+        return await adopt(request, of: tenure)
     }
 
     /// Rule: a lost reply loses nothing.
