@@ -8,17 +8,7 @@ import Testing
 @Suite("Limits over real processes")
 struct LimitProcessTests {
     private func start(_ name: String, on server: RedisServer, _ arguments: [String]) async throws -> ChildProcess {
-        let identityFile = server.directory.file("\(name).identity")
-        let child = try ChildProcess.spawn(
-            // The executable is built beside the test bundle.
-            (Bundle.main.executableURL?.deletingLastPathComponent().path ?? ".") + "/interop-worker",
-            ["--redis", server.url(), "--heartbeat", "0.2", "--identity-file", identityFile] + arguments,
-            output: server.directory.path, name: name)
-        try await eventually("\(name) is ready") {
-            guard child.isRunning else { throw TestSupportError("it ended: \(child.output)\(child.errorOutput)") }
-            return FileManager.default.fileExists(atPath: identityFile)
-        }
-        return child
+        try await WorkerProcess.start(name, on: server, concurrency: 4, arguments).child
     }
 
     @Test("jobs of one key run one at a time and hold up no other, whoever runs them")
@@ -59,7 +49,7 @@ struct LimitProcessTests {
                 var workers: [ChildProcess] = []
                 for index in 0..<3 {
                     workers.append(
-                        try await start("w\(index)", on: server, ["--concurrency", "4", "--limit", limit]))
+                        try await start("w\(index)", on: server, ["--limit", limit]))
                 }
                 try await eventually("some have started") { try await probe.list("interop:stamps").count > 30 }
                 workers[0].signal(SIGKILL)
@@ -94,7 +84,7 @@ struct LimitProcessTests {
         try await withRedisServer { server in
             let probe = try RedisProbe(url: server.url())
             try await probe.enqueue((0..<3).map { job("SleepJob", "\($0)", args: "[3]") }, to: "default")
-            let arguments = ["--concurrency", "5", "--limit", "slots:2@s"]
+            let arguments = ["--limit", "slots:2@s"]
             let first = try await start("first", on: server, arguments)
             try await eventually("two have started") { try await probe.list("interop:started").count == 2 }
             first.signal(SIGKILL)
