@@ -9,7 +9,13 @@ let package = Package(
         .library(name: "FlumeInspector", targets: ["FlumeInspector"]),
         .library(name: "FlumeTracing", targets: ["FlumeTracing"]),
         .library(name: "FlumeWorkerTracing", targets: ["FlumeWorkerTracing"]),
+        .library(name: "FlumeActiveJob", targets: ["FlumeActiveJob"]),
+        .library(name: "FlumeWorkerActiveJob", targets: ["FlumeWorkerActiveJob"]),
         .library(name: "FlumeConfiguration", targets: ["FlumeConfiguration"]),
+        .library(name: "FlumeTesting", targets: ["FlumeTesting"]),
+        .library(name: "FlumeCheck", targets: ["FlumeCheck"]),
+        .library(name: "FlumeCron", targets: ["FlumeCron"]),
+        .library(name: "FlumeHealth", targets: ["FlumeHealth"]),
     ],
     dependencies: [
         // Sockets, timers and event loops under FlumeRedis.
@@ -27,6 +33,8 @@ let package = Package(
         // Configuration files, `config/sidekiq.yml` among them; linked by FlumeConfiguration alone. Its parser says on
         // which line a value stands, which the error messages need.
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        // SHA-256, for tokens of unique jobs that have to be the same in every process and language.
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         // The command line of the executables.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     ],
@@ -40,6 +48,13 @@ let package = Package(
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
                 .product(name: "Instrumentation", package: "swift-distributed-tracing"),
             ]),
+        // What an application's tests link: jobs in memory, or in a namespace of their own.
+        .target(
+            name: "FlumeTesting",
+            dependencies: [
+                "FlumeWorker", "Flume", "FlumeStore", "FlumeWire", "FlumeRedis",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .target(
             name: "FlumeTracing",
             dependencies: [
@@ -47,11 +62,31 @@ let package = Package(
                 .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
             ]),
+        // At home in Rails: jobs of ActiveJob classes, enqueued and performed.
+        .target(name: "FlumeWorkerActiveJob", dependencies: ["FlumeWorker", "FlumeActiveJob", "Flume", "FlumeWire"]),
+        .target(name: "FlumeActiveJob", dependencies: ["Flume", "FlumeWire"]),
         .target(
             name: "FlumeConfiguration",
             dependencies: [
-                "FlumeWorker", "FlumeWire", "FlumeRedis",
+                "FlumeWorker", "FlumeCron", "FlumeWire", "FlumeRedis",
                 .product(name: "Yams", package: "Yams"),
+            ]),
+        // Decodes what is stored against the handlers of a worker, before that worker runs.
+        .target(
+            name: "FlumeCheck",
+            dependencies: [
+                "FlumeWorker", "FlumeWire", "FlumeRedis",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        // Periodic jobs; a process that runs no worker can keep their time too.
+        .target(
+            name: "FlumeCron",
+            dependencies: [
+                "Flume", "FlumeStore", "FlumeWire", "FlumeRedis",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         .target(
             name: "FlumeWorker",
@@ -61,6 +96,17 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        // Health checks and Prometheus over HTTP; a worker runs without it.
+        .target(
+            name: "FlumeHealth",
+            dependencies: [
+                "FlumeWorker",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         // Reads and acts on what is stored; the worker does without it.
@@ -85,6 +131,13 @@ let package = Package(
                 .embedInCode("Limit/declare.lua"), .embedInCode("Limit/backoff.lua"), .embedInCode("Limit/usage.lua"),
                 .embedInCode("Limit/renew.lua"), .embedInCode("Limit/admit.lua"), .embedInCode("Limit/unpark.lua"),
                 .embedInCode("Limit/forget.lua"),
+                .embedInCode("Push/unique.lua"), .embedInCode("Settle/unlock.lua"),
+                .embedInCode("Cron/enforce.lua"), .embedInCode("Cron/watch.lua"), .embedInCode("Cron/tick.lua"),
+                .embedInCode("Cron/switch.lua"),
+                .embedInCode("Inspect/walk.lua"), .embedInCode("Inspect/take.lua"),
+                .embedInCode("Inspect/relocate.lua"), .embedInCode("Inspect/clear.lua"),
+                .embedInCode("Inspect/signal.lua"),
+                .embedInCode("Exq/restore.lua"),
             ]),
         .target(
             name: "FlumeRedis",
@@ -97,7 +150,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         // The format; no I/O. zlib is for `error_backtrace`.
-        .target(name: "FlumeWire", dependencies: ["CZlib"]),
+        .target(name: "FlumeWire", dependencies: ["CZlib", .product(name: "Crypto", package: "swift-crypto")]),
 
         .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -114,14 +167,15 @@ let package = Package(
         .executableTarget(
             name: "interop-worker",
             dependencies: [
-                "Flume", "FlumeWorker", "FlumeRedis", "FlumeWire",
+                "Flume", "FlumeWorker", "FlumeHealth", "FlumeCron", "FlumeConfiguration", "FlumeActiveJob",
+                "FlumeWorkerActiveJob", "FlumeRedis", "FlumeWire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
             name: "interop-producer",
             dependencies: [
-                "Flume", "FlumeRedis", "FlumeWire",
+                "Flume", "FlumeActiveJob", "FlumeRedis", "FlumeWire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -132,11 +186,16 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        .executableTarget(name: "flume-check", dependencies: ["FlumeCheck", "FlumeWorker"]),
         .executableTarget(
             name: "flume-load",
             dependencies: [
-                "Flume", "FlumeWorker", "FlumeRedis", "FlumeWire",
+                "Flume", "FlumeWorker", "FlumeActiveJob", "FlumeWorkerActiveJob", "FlumeWorkerTracing", "FlumeStore",
+                "FlumeRedis", "FlumeWire",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -149,6 +208,18 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/TestSupport"),
+        // Real processes, real faults: scripts/fault-lab. It starts itself as its workers and producers.
+        .executableTarget(
+            name: "fault-lab",
+            dependencies: [
+                "TestSupport", "FlumeWorker", "FlumeCron", "Flume", "FlumeStore", "FlumeWire", "FlumeRedis",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/FaultLab"),
+        .testTarget(
+            name: "FaultLabTests",
+            dependencies: ["fault-lab", "FlumeWire", "TestSupport"]),
         .testTarget(
             name: "FlumeRedisTests",
             dependencies: [
@@ -179,6 +250,24 @@ let package = Package(
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "FlumeCronTests",
+            dependencies: [
+                "FlumeCron", "FlumeConfiguration", "FlumeWorker", "Flume", "FlumeStore", "FlumeWire", "FlumeRedis",
+                "TestSupport",
+                // The schedule file of a real process.
+                "interop-worker",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]),
+        .testTarget(
+            name: "FlumeInspectorTests",
+            dependencies: [
+                "FlumeInspector", "FlumeWorker", "Flume", "FlumeWire", "FlumeRedis", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "FlumeTracingTests",
@@ -189,16 +278,44 @@ let package = Package(
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
             ]),
         .testTarget(
+            name: "FlumeTestingTests",
+            dependencies: [
+                "FlumeTesting", "FlumeWorker", "Flume", "FlumeStore", "FlumeWire", "FlumeRedis", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .testTarget(
+            name: "FlumeActiveJobTests",
+            dependencies: [
+                "FlumeActiveJob", "FlumeWorkerActiveJob", "FlumeWorker", "Flume", "FlumeWire", "FlumeRedis",
+                "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .testTarget(
             name: "FlumeConfigurationTests",
             dependencies: [
-                "FlumeConfiguration", "FlumeWorker", "FlumeWire", "FlumeRedis", "TestSupport",
+                "FlumeConfiguration", "FlumeCron", "FlumeWorker", "FlumeWire", "FlumeRedis", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(
+            name: "FlumeHealthTests",
+            dependencies: [
+                "FlumeHealth", "FlumeWorker", "Flume", "FlumeWire", "FlumeRedis", "TestSupport",
+                // Only a process of its own can have all its threads blocked.
+                "interop-worker",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .testTarget(
+            name: "FlumeCheckTests",
+            dependencies: [
+                "FlumeCheck", "FlumeWorker", "Flume", "FlumeWire", "FlumeRedis", "TestSupport", "flume-check",
+            ]),
+        .testTarget(
             name: "ReadmeTests",
             dependencies: [
                 "Flume", "FlumeWorker", "FlumeInspector", "FlumeTracing", "FlumeWorkerTracing", "FlumeConfiguration",
+                "FlumeTesting", "FlumeCron", "FlumeCheck", "FlumeHealth", "FlumeActiveJob", "FlumeWorkerActiveJob",
                 "FlumeWire", "FlumeRedis",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -207,8 +324,8 @@ let package = Package(
         .testTarget(
             name: "InteropTests",
             dependencies: [
-                "Flume", "FlumeWorker", "FlumeWire", "FlumeRedis", "TestSupport",
-                "interop-worker", "interop-producer",
+                "Flume", "FlumeInspector", "FlumeWorker", "FlumeWire", "FlumeRedis", "TestSupport",
+                "interop-worker", "interop-producer", "flume-check", "flume-demo",
             ]),
     ]
 )

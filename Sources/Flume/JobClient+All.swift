@@ -5,7 +5,7 @@ extension JobClient {
     /// Enqueues jobs of any kind for any queue and time, all of them or none, in one round trip.
     ///
     /// They come into each queue in the order given. The atomic step is Redis's: other clients and workers see all of them
-    /// or none of them.
+    /// or none of them. Only a unique job whose lock another holds is left out, which its result says.
     ///
     /// - Parameter items: what, and when.
     /// - Returns: for each item what became of it, in the same order.
@@ -23,8 +23,8 @@ extension JobClient {
             }
         }
         guard !push.jids.isEmpty else { return [] }
-        try await send(push)
-        return push.jids.map { jid in jid.map { BulkResult.enqueued(jid: $0) } ?? .stopped }
+        try await send(&push)
+        return push.results
     }
 
     private func time(of moment: BulkItem.Moment, from now: Timestamp) throws(ScheduleError) -> Timestamp? {

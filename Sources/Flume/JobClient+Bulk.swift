@@ -1,4 +1,3 @@
-import FlumeRedis
 import FlumeStore
 public import FlumeWire
 
@@ -10,7 +9,7 @@ extension JobClient {
     ///   - jobs: the jobs.
     ///   - time: when to run them; `nil`, or a time that has passed: as soon as possible.
     ///   - options: in place of the type's own. A `jid` in them is ignored: each job gets its own.
-    /// - Returns: for each job its jid, `nil` where a middleware stopped it.
+    /// - Returns: for each job its jid, `nil` where a middleware stopped it or another job holds its lock.
     /// - Throws: as ``enqueue(_:options:)``; then none was written.
     @discardableResult
     public func enqueue<J: Job>(
@@ -29,7 +28,7 @@ extension JobClient {
     /// - Parameters:
     ///   - payloads: each with `class` and `args`.
     ///   - time: when to run them; `nil`, or a time that has passed: as soon as possible.
-    /// - Returns: for each job its jid, `nil` where a middleware stopped it.
+    /// - Returns: for each job its jid, `nil` where a middleware stopped it or another job holds its lock.
     /// - Throws: as ``push(_:at:)``; then none was written.
     @discardableResult
     public func push(_ payloads: [JobPayload], at time: Timestamp? = nil) async throws -> [String?] {
@@ -37,13 +36,13 @@ extension JobClient {
         var push = PushPreparation(self)
         push.reserveCapacity(payloads.count)
         for payload in payloads { try await push.add(payload, at: time) }
-        try await send(push)
+        try await send(&push)
         return push.jids
     }
 
-    /// Writes what was prepared, all of it or nothing, and says so.
-    func send(_ push: PushPreparation) async throws(RedisError) {
-        try await store.push(push.items)
+    /// Writes what was prepared, all of it that is not in conflict or nothing, and says so.
+    func send(_ push: inout PushPreparation) async throws {
+        push.withdraw(try await target.push(push.items))
         if events.isObserved { push.report(to: events) }
     }
 }

@@ -9,7 +9,7 @@ extension JobClient {
     ///
     /// Not positive: as soon as possible.
     ///
-    /// - Returns: its jid; `nil` when a middleware stopped it.
+    /// - Returns: its jid; `nil` when a middleware stopped it, or when it is unique and another job holds its lock.
     /// - Throws: as ``enqueue(_:options:)``.
     @discardableResult
     public func enqueue<J: Job>(_ job: J, after delay: Duration, options: JobOptions? = nil) async throws -> String? {
@@ -17,7 +17,7 @@ extension JobClient {
     }
 
     /// The moment after a span of time.
-    func time(after delay: Duration, from now: Timestamp) throws(ScheduleError) -> Timestamp {
+    package func time(after delay: Duration, from now: Timestamp) throws(ScheduleError) -> Timestamp {
         let (seconds, attoseconds) = delay.components
         let microseconds = seconds.multipliedReportingOverflow(by: 1_000_000)
         let delay = microseconds.partialValue.addingReportingOverflow(attoseconds / 1_000_000_000_000)
@@ -32,7 +32,7 @@ extension JobClient {
     ///
     /// Past: as soon as possible.
     ///
-    /// - Returns: its jid; `nil` when a middleware stopped it.
+    /// - Returns: its jid; `nil` when a middleware stopped it, or when it is unique and another job holds its lock.
     /// - Throws: as ``enqueue(_:options:)``.
     @discardableResult
     public func enqueue<J: Job>(_ job: J, at time: Timestamp, options: JobOptions? = nil) async throws -> String? {

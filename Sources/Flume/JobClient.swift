@@ -17,11 +17,15 @@ import Glibc
 /// error. Every other error means that nothing was written.
 public struct JobClient: Sendable {
     let store: JobStore
+    /// Where pushes go: the store, or what a test has in its place.
+    let target: any PushTarget
     let middleware: [any ClientMiddleware]
     let timestampUnit: Timestamp.Unit
     let limits: PayloadLimits
     let events: EventBus
     let now: @Sendable () -> Timestamp
+    /// See ``sharingWithExq()``.
+    var sharesWithExq = false
     let jobIDs = JobIDSource()
 
     /// Makes a client; nothing is sent before the first push.
@@ -43,10 +47,12 @@ public struct JobClient: Sendable {
     }
 
     package init(
-        store: JobStore, middleware: [any ClientMiddleware], timestampUnit: Timestamp.Unit, limits: PayloadLimits,
-        events: EventBus = EventBus(), now: @escaping @Sendable () -> Timestamp
+        store: JobStore, target: (any PushTarget)? = nil, middleware: [any ClientMiddleware],
+        timestampUnit: Timestamp.Unit, limits: PayloadLimits, events: EventBus = EventBus(),
+        now: @escaping @Sendable () -> Timestamp
     ) {
         self.store = store
+        self.target = target ?? store
         self.middleware = middleware
         self.timestampUnit = timestampUnit
         self.limits = limits
@@ -59,7 +65,7 @@ public struct JobClient: Sendable {
     /// - Parameters:
     ///   - job: the job.
     ///   - options: in place of the type's own.
-    /// - Returns: its jid; `nil` when a middleware stopped it.
+    /// - Returns: its jid; `nil` when a middleware stopped it, or when it is unique and another job holds its lock.
     /// - Throws: ``RedisError``, ``PayloadError``, `ArgumentsError`; what a middleware threw.
     @discardableResult
     public func enqueue<J: Job>(_ job: J, options: JobOptions? = nil) async throws -> String? {
@@ -73,21 +79,19 @@ public struct JobClient: Sendable {
     /// - Parameters:
     ///   - payload: with `class` and `args`.
     ///   - at: seconds since 1970 to run it at; `nil`, or a time that has passed: as soon as possible.
-    /// - Returns: its jid; `nil` when a middleware stopped it.
+    /// - Returns: its jid; `nil` when a middleware stopped it, or when it is unique and another job holds its lock.
     /// - Throws: ``RedisError``, ``PayloadError``; what a middleware threw.
     @discardableResult
     public func push(_ payload: JobPayload, at: Timestamp? = nil) async throws -> String? {
         try await push([payload], at: at).first.flatMap(\.self)
     }
 
-    func makePayload<J: Job>(_ job: J, _ options: JobOptions) throws -> JobPayload {
-        JobPayload(
-            jobClass: J.jobClass, encodedArguments: try ArgumentsEncoder().encode(job), queue: options.queue,
-            retry: options.retry, options: options.fields, jid: options.jid)
+    package func makePayload<J: Job>(_ job: J, _ options: JobOptions) throws -> JobPayload {
+        try JobPayload(job, options: options)
     }
 
     /// The host's clock.
-    @Sendable static func systemTime() -> Timestamp {
+    @Sendable package static func systemTime() -> Timestamp {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(microseconds: Int(time.tv_sec) * 1_000_000 + Int(time.tv_nsec) / 1000)

@@ -32,6 +32,10 @@ public struct JobOptions: Sendable, Hashable {
     ///
     /// Field `dead`, written only when `false`.
     public var dead: Bool
+    /// Whether only one of its kind is to be in the system at a time, and for how long.
+    ///
+    /// Fields `unique_for`, `unique_until`, `unique_token`.
+    public var unique: Uniqueness?
     /// The id, for a single job; made when `nil`.
     ///
     /// Field `jid`.
@@ -43,8 +47,8 @@ public struct JobOptions: Sendable, Hashable {
     public init(
         queue: String = "default", retry: RetrySetting = .default, tags: [String] = [],
         backtrace: BacktraceSetting = .none,
-        retryFor: Duration? = nil, retryQueue: String? = nil, dead: Bool = true, jid: String? = nil,
-        extra: JSONObject = [:]
+        retryFor: Duration? = nil, retryQueue: String? = nil, dead: Bool = true, unique: Uniqueness? = nil,
+        jid: String? = nil, extra: JSONObject = [:]
     ) {
         self.queue = queue
         self.retry = retry
@@ -53,12 +57,13 @@ public struct JobOptions: Sendable, Hashable {
         self.retryFor = retryFor
         self.retryQueue = retryQueue
         self.dead = dead
+        self.unique = unique
         self.jid = jid
         self.extra = extra
     }
 
     /// The optional fields as the payload stores them.
-    var fields: JSONObject {
+    package var fields: JSONObject {
         var fields = extra
         if !tags.isEmpty { fields["tags"] = .array(tags.map { .string($0) }) }
         switch backtrace {
@@ -69,6 +74,7 @@ public struct JobOptions: Sendable, Hashable {
         if let retryFor { fields["retry_for"] = .int(Int(retryFor.components.seconds)) }
         if let retryQueue { fields["retry_queue"] = .string(retryQueue) }
         if !dead { fields["dead"] = false }
+        for member in unique?.fields.members ?? [] { fields[member.key] = member.value }
         return fields
     }
 }

@@ -5,8 +5,10 @@ import FlumeWire
 struct PushPreparation {
     /// What is to be written.
     private(set) var items: [PushItem] = []
-    /// For each job its jid, `nil` where a middleware stopped it.
+    /// For each job its jid, `nil` where it was not written.
     private(set) var jids: [String?] = []
+    /// Which of them were not written because another job holds their lock, and its jid.
+    private var holders: [Int: String] = [:]
     /// The queue of each item, for those that go to `schedule` too; filled only when somebody observes.
     private var queues: [String] = []
 
@@ -44,16 +46,42 @@ struct PushPreparation {
             final = passed
         }
         let queue = final.queue ?? "default"
+        let lock = try final.completeUnique(due: time.map { max($0, now) } ?? now, now: now)
         if let schedule {
-            final.removeEnqueued()
-            items.append(PushItem(final.bytes, to: .schedule(at: schedule)))
+            if client.sharesWithExq, let time {
+                final.stampEnqueued(time.json(unit: .floatSeconds))
+            } else {
+                final.removeEnqueued()
+            }
+            items.append(PushItem(final.bytes, to: .schedule(at: schedule), taking: lock))
         } else {
             final.stampEnqueued(stamp)
-            items.append(PushItem(final.bytes, to: .queue(queue)))
+            items.append(PushItem(final.bytes, to: .queue(queue), taking: lock))
         }
         if isObserved { queues.append(queue) }
         // Only a middleware can have taken it away; what was written is not to look like what was stopped.
         jids.append(final.jid ?? "")
+    }
+
+    /// For each job what became of it.
+    var results: [BulkResult] {
+        jids.enumerated().map { place, jid in
+            if let jid { return .enqueued(jid: jid) }
+            return holders[place].map { .conflict(jid: $0) } ?? .stopped
+        }
+    }
+
+    /// Takes back items that Redis did not write because another job holds their lock: by their place, whose.
+    mutating func withdraw(_ conflicts: [Int: String]) {
+        guard !conflicts.isEmpty else { return }
+        let places = jids.indices.filter { jids[$0] != nil }
+        for (item, holder) in conflicts {
+            jids[places[item]] = nil
+            holders[places[item]] = holder
+        }
+        let written = items.indices.filter { conflicts[$0] == nil }
+        if isObserved { queues = written.map { queues[$0] } }
+        items = written.map { items[$0] }
     }
 
     /// Says for each queue what was written.

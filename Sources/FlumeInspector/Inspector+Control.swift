@@ -92,7 +92,7 @@ extension Inspector {
     }
 
     /// Tells a process, and waits until it has done it.
-    private func tell(
+    func tell(
         _ identity: String, _ verb: ControlCommand.Verb, _ name: String = "", concurrency: Int? = nil
     ) async throws {
         var generator = SystemRandomNumberGenerator()
@@ -107,6 +107,7 @@ extension Inspector {
                 guard answer == ControlAnswer.done else { throw InspectorError.refused(identity, reason: answer) }
                 return
             }
+            // Looked for again and again: to wait in Redis it would need a connection that nobody else uses.
             try await Task.sleep(for: Self.answerInterval)
         }
         // Better not done than done when nobody expects it any more.

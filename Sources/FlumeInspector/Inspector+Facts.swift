@@ -19,11 +19,10 @@ extension Inspector {
             RedisCommand("TIME"), RedisCommand("MGET", keys.processedTotal, keys.failedTotal),
             RedisCommand("ZCARD", keys.schedule), RedisCommand("ZCARD", keys.retry), RedisCommand("ZCARD", keys.dead),
         ])
-        let clock = counts[0].array?.compactMap(\.integer) ?? []
-        let now = Timestamp(microseconds: (clock.first ?? 0) * 1_000_000 + (clock.count > 1 ? clock[1] : 0))
+        let now = Timestamp(redis: counts[0])
         let totals = counts[1].array ?? []
-        let processes = try await workers(sets[2])
-        let running = try await runningJobs(of: sets[2], limit: max(0, jobLimit))
+        let processes = try await processSet.all()
+        let running = try await runningJobs(of: processes.map(\.identity), limit: max(0, jobLimit))
         return QueueFacts(
             time: now.seconds, processed: totals.first?.integer ?? 0, failed: totals.last?.integer ?? 0,
             scheduled: counts[2].integer ?? 0, retries: counts[3].integer ?? 0, dead: counts[4].integer ?? 0,
@@ -49,7 +48,8 @@ extension Inspector {
         }
     }
 
-    private static func latency(ofOldest reply: RedisReply, now: Timestamp) -> Double? {
+    /// The age of the oldest job of a queue.
+    static func latency(ofOldest reply: RedisReply, now: Timestamp) -> Double? {
         guard let bytes = reply.bytes else { return 0 }
         guard let payload = try? JobPayload(parsing: bytes), let enqueuedAt = payload.enqueuedAt else { return nil }
         return max(0, Double(now.microseconds - enqueuedAt.microseconds) / 1e6)

@@ -4,19 +4,35 @@ import FlumeWire
 
 extension Inspector {
     /// The processes that still beat; one whose hash has run out has died or is about to leave the set.
-    func workers(_ identities: [String]) async throws(RedisError) -> [QueueFacts.Worker] {
+    func workers(
+        _ identities: [String], keyedBy key: ((String) -> String)? = nil
+    ) async throws(RedisError) -> [QueueFacts.Worker] {
+        let key = key ?? keys.process
         let replies = try await store.redis.send(
-            identities.map { RedisCommand("HMGET", keys.process($0), "info", "busy", "beat", "quiet") })
+            identities.map {
+                RedisCommand(
+                    "HMGET", key($0), "info", "busy", "beat", "quiet", PauseRecord.field, "rss", "rtt_us",
+                    "concurrency")
+            })
         return zip(identities, replies).compactMap { identity, reply in
-            guard let fields = reply.array, fields.count == 4, let info = fields[0].bytes else { return nil }
+            guard let fields = reply.array, fields.count == 8, let info = fields[0].bytes else { return nil }
             let value = (try? JSONValue(parsing: info)) ?? .null
             return QueueFacts.Worker(
-                identity: identity, hostname: value["hostname"]?.string ?? "", pid: value["pid"]?.int,
+                identity: identity, hostname: value["hostname"]?.string ?? "",
+                pid: pid(value["pid"]),
                 tag: value["tag"]?.string ?? "", version: value["version"]?.string, pipelines: Self.pipelines(value),
-                busy: fields[1].integer ?? 0, quiet: fields[3].string == "true", beat: fields[2].double,
-                started: value["started_at"]?.double)
+                busy: fields[1].integer ?? 0, quiet: fields[3].string == "true",
+                pauses: QueueFacts.Pauses(PauseRecord(json: fields[4].bytes ?? [])), beat: fields[2].double,
+                started: value["started_at"]?.double,
+                labels: value["labels"]?.array?.compactMap(\.string) ?? [],
+                concurrency: fields[7].integer ?? value["concurrency"]?.int,
+                residentKilobytes: fields[5].integer, roundTripMicroseconds: fields[6].integer,
+                embedded: value["embedded"] == true)
         }
     }
+
+    /// Exq writes a text.
+    private func pid(_ value: JSONValue?) -> Int? { value?.int ?? value?.string.flatMap { Int($0) } }
 
     /// Sidekiq 8 and Flume tell of capsules; others of queues and one concurrency.
     private static func pipelines(_ info: JSONValue) -> [QueueFacts.Pipeline] {
@@ -74,14 +90,11 @@ extension Inspector {
         return jobs.sorted { $0.key < $1.key }.prefix(limit).map(\.value)
     }
 
-    /// A work record: the payload is JSON inside JSON; old Sidekiqs and Exq nest it as an object.
     private static func job(_ record: [UInt8], of identity: String) -> QueueFacts.RunningJob? {
-        guard let value = try? JSONValue(parsing: record), value.object != nil else { return nil }
-        let bytes = value["payload"]?.string.map { Array($0.utf8) } ?? value["payload"]?.json ?? []
-        let payload = try? JobPayload(parsing: bytes)
-        let since = value["run_at"].flatMap { Timestamp(json: $0.json[...]) }
+        guard let record = WorkReading(record) else { return nil }
+        let payload = try? JobPayload(parsing: record.payload)
         return QueueFacts.RunningJob(
-            jid: payload?.jid, jobClass: payload?.displayName, queue: value["queue"]?.string ?? "",
-            since: since?.seconds, process: identity)
+            jid: payload?.jid, jobClass: payload?.displayName, queue: record.queue,
+            since: record.since, process: identity)
     }
 }

@@ -1,6 +1,6 @@
 public import FlumeRedis
 import FlumeStore
-import FlumeWire
+public import FlumeWire
 
 /// Reads what is stored, and tells running processes what to do, from a process that need not run a worker.
 ///
@@ -13,6 +13,7 @@ public struct Inspector: Sendable {
     let store: JobStore
     /// How long to wait for a process that was told to do something.
     let patience: Duration
+    let stamping: JobStamping
 
     /// Makes an inspector; nothing is sent yet.
     ///
@@ -20,9 +21,18 @@ public struct Inspector: Sendable {
     ///   - redis: where the jobs are.
     ///   - namespace: put before every key with a colon; empty for none.
     ///   - patience: how long to wait until a process has done what it was told. A process looks twice a second.
-    public init(redis: RedisClient, namespace: String = "", patience: Duration = .seconds(5)) {
-        store = JobStore(redis: redis, keys: KeySpace(namespace: namespace))
+    ///   - deadSetMaximumJobs: how many dead jobs are kept when some are killed: what the workers are set up with.
+    ///   - deadSetTimeout: how long a dead job is kept, likewise.
+    ///   - timestampUnit: how time stamps are written that have no fellow in the payload.
+    public init(
+        redis: RedisClient, namespace: String = "", patience: Duration = .seconds(5), deadSetMaximumJobs: Int = 10_000,
+        deadSetTimeout: Duration = .seconds(180 * 24 * 3600), timestampUnit: Timestamp.Unit = .floatSeconds
+    ) {
+        let limits = DeadSetLimits(
+            maximumJobs: deadSetMaximumJobs, seconds: Int(deadSetTimeout.components.seconds))
+        store = JobStore(redis: redis, keys: KeySpace(namespace: namespace), deadSetLimits: limits)
         self.patience = patience
+        stamping = JobStamping(unit: timestampUnit)
     }
 
     var keys: KeySpace { store.keys }

@@ -17,10 +17,22 @@ extension QueueFacts {
         public var busy: Int
         /// Whether it takes no more jobs.
         public var quiet: Bool
+        /// What it pauses for itself alone; of what is paused for every process it says nothing.
+        public var pauses: Pauses
         /// When it last beat, by its own clock.
         public var beat: Double?
         /// When it was started, by its own clock.
         public var started: Double?
+        /// Texts of its own.
+        public var labels: [String]
+        /// How many jobs it runs at most at a time; `nil` when it does not tell.
+        public var concurrency: Int?
+        /// Its resident memory in KiB; `nil` when it does not tell.
+        public var residentKilobytes: Int?
+        /// How long Redis took to answer it at the last beat; `nil` when it does not tell.
+        public var roundTripMicroseconds: Int?
+        /// Whether it is part of an application, and ignores signals.
+        public var embedded: Bool
     }
 
     /// A pipeline of a process.

@@ -1,3 +1,5 @@
+import FlumeWire
+
 /// What there is to know about the queues at one moment.
 ///
 /// Times are seconds since 1970 by Redis's clock, durations are seconds. As JSON it has these names.
@@ -43,7 +45,7 @@ extension QueueFacts {
         public var paused: Bool
     }
 
-    /// What is paused for every process.
+    /// What is paused, for every process or by one.
     public struct Pauses: Sendable, Hashable, Codable {
         /// Whether every pipeline is.
         public var all: Bool
@@ -71,5 +73,11 @@ extension QueueFacts {
         public var jobs: Int
         /// Whether it is alive.
         public var lease: Lease
+    }
+}
+
+extension QueueFacts.Pauses {
+    init(_ record: PauseRecord) {
+        self.init(all: record.all, pipelines: record.pipelines, queues: record.queues)
     }
 }

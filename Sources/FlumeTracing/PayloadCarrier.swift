@@ -11,10 +11,15 @@ package struct PayloadInjector: Injector {
 }
 
 /// Reads a trace context out of a payload.
+///
+/// A value longer than any header may be is no trace context: it is not handed to the tracer, and the job runs without.
 package struct PayloadExtractor: Extractor {
+    private static let longestValue = 8192
+
     package init() {}
 
     package func extract(key: String, from payload: JobPayload) -> String? {
-        payload[key]?.string
+        guard let value = payload[key]?.string, value.utf8.count <= Self.longestValue else { return nil }
+        return value
     }
 }

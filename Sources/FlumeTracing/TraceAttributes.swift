@@ -25,7 +25,10 @@ package enum TraceAttributes {
     }
 
     /// The error that ends a span.
+    ///
+    /// Of an error about a job's arguments only what quotes none of them: more people read traces than Redis.
     package static func record(_ error: any Error, on span: any Span) {
+        let error = (error as? ArgumentsError)?.withoutValues ?? error
         span.recordError(error)
         span.setStatus(SpanStatus(code: .error, message: "\(type(of: error)): \(error)"))
     }

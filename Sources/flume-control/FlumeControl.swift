@@ -11,7 +11,7 @@ struct FlumeControl: AsyncParsableCommand {
         commandName: "flume-control", abstract: "Pauses, resumes and subscribes running workers, and tells facts.",
         subcommands: [Pause.self, Resume.self, Subscribe.self, Unsubscribe.self, Facts.self])
 
-    @Option(help: "The Redis to work on (default: REDIS_URL, or redis://127.0.0.1:6379/0).")
+    @Option(help: "The Redis to work on (default: REDIS_URL, which nobody else can see).")
     var redis: String?
     @Option(help: "Put before every key, with a colon.")
     var namespace = ""
@@ -19,12 +19,7 @@ struct FlumeControl: AsyncParsableCommand {
     /// Does something with an inspector; what goes wrong becomes a sentence on standard error and exit status 1.
     func withInspector(_ body: (Inspector) async throws -> Void) async throws {
         do {
-            let configuration: RedisConfiguration
-            if let redis {
-                configuration = try RedisConfiguration(url: redis)
-            } else {
-                configuration = try .environment()
-            }
+            let configuration = try RedisConfiguration.option(redis)
             let silent = Logger(label: "flume-control") { _ in SwiftLogNoOpLogHandler() }
             let client = RedisClient(configuration, logger: silent)
             try await client.checkServer()

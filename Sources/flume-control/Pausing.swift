@@ -41,6 +41,26 @@ struct PauseTarget: ParsableArguments {
         let isKnown = pipelines.contains { kind == .pipeline ? $0.name == name : $0.queues.contains(name) }
         if !isKnown { say("note: no running process has a \(kind.rawValue) \"\(name)\"") }
     }
+
+    /// The end of a pause in Redis is not that of pauses which processes made for themselves.
+    func tellWhoStaysPaused(_ inspector: Inspector) async throws {
+        guard temporary == nil else { return }
+        for process in try await inspector.facts(jobLimit: 0).processes {
+            for kept in keeps(process.pauses) {
+                say(
+                    "note: process \(process.identity) keeps a pause of its own; it goes on with "
+                        + "resume \(kept) --temporary \(process.identity)")
+            }
+        }
+    }
+
+    /// Which of a process's own pauses concern what was resumed, in the words of the command line.
+    private func keeps(_ pauses: QueueFacts.Pauses) -> [String] {
+        let pipelines = pauses.pipelines.filter { kind == .all || kind == .pipeline && $0 == name }
+        let queues = pauses.queues.filter { kind == .queue && $0 == name }
+        return (pauses.all && kind != .queue ? ["all"] : []) + pipelines.map { "pipeline \($0)" }
+            + queues.map { "queue \($0)" }
+    }
 }
 
 extension FlumeControl {
@@ -69,6 +89,7 @@ extension FlumeControl {
             try await flume.withInspector { inspector in
                 try await inspector.resume(target.scope, in: target.temporary)
                 try await target.warnIfUnknown(inspector)
+                try await target.tellWhoStaysPaused(inspector)
             }
         }
     }

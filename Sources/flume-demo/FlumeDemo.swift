@@ -29,21 +29,24 @@ struct DemoError: Error, CustomStringConvertible {
     let description: String
 }
 
-/// The worker of `scripts/demo`: what a first worker looks like.
+/// The worker of `scripts/demo` and of the guide in `interop`: what a first worker looks like.
 @main
 struct FlumeDemo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "flume-demo", abstract: "Runs the jobs that scripts/demo enqueues from Ruby Sidekiq.")
 
-    @Option(help: "The Redis that Ruby enqueues on.")
-    var redis = "redis://127.0.0.1:6379/0"
+    @Option(help: "The Redis that Ruby enqueues on (default: REDIS_URL, or redis://127.0.0.1:6379/0).")
+    var redis: String?
+    @Option(help: "A queue to read besides those of the demo.")
+    var queue: String?
 
     func run() async throws {
         let logger = Logger(label: "flume-demo")
-        let client = RedisClient(try RedisConfiguration(url: redis), logger: logger)
+        let client = RedisClient(try .option(redis), logger: logger)
         let handlers = HandlerRegistry {
             Handler(for: WelcomeEmail.self) { job, context in
                 context.logger.info("sent \(job.template) to user \(job.userID)")
+                _ = try await client.send(RedisCommand("HINCRBY", "demo:sent:swift", "\(job.userID)", "1"))
             }
             Handler(for: ReminderJob.self) { job, context in context.logger.info("reminded: \(job.text)") }
             Handler("FlakyJob") { (context, key: String) in
@@ -57,11 +60,12 @@ struct FlumeDemo: AsyncParsableCommand {
                 logger.info("wrote \(batch.count) audit entries in one go")
             }
         }
-        let pipelines = [
+        var pipelines = [
             Pipeline("default", queues: ["mailers": 2, "default": 1], concurrency: 10),
             Pipeline("newsletters", queue: "newsletters", concurrency: 20).rateLimit(100, per: .seconds(1)),
             Pipeline("audit", queue: "audit", concurrency: 2).batching(size: 10, timeout: .milliseconds(500)),
         ]
+        if let queue { pipelines.append(Pipeline(queue, queue: queue, concurrency: 10)) }
         var configuration = WorkerConfiguration()
         configuration.signals = .all
         configuration.heartbeatInterval = .seconds(2)

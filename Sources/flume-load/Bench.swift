@@ -5,46 +5,76 @@ import FlumeWorker
 import Glibc
 import Logging
 
-/// What all measurements share: a Redis, a queue, a number of jobs.
+/// What all measurements share: a Redis, queues, a kind of job and a number of them.
 struct Bench: Sendable {
     let redis: RedisClient
-    let queue: String
+    /// What `--redis` said; nil for what the environment says.
+    let url: String?
+    let queues: [String]
     let jobs: Int
     let concurrency: Int
+    let workload: Workload
     let payloadBytes: Int
     let logger: Logger
-    /// How many jobs may start in how many seconds; `nil` for no limit.
-    var limit: (count: Int, seconds: Int)?
+    let extra: Extra?
+
+    var queue: String { queues[0] }
 
     var arguments: [JSONValue] {
         payloadBytes > 0 ? [.string(String(repeating: "x", count: payloadBytes))] : []
     }
 
     func payload(_ arguments: [JSONValue]? = nil) -> JobPayload {
-        JobPayload(jobClass: "NoopJob", arguments: arguments ?? self.arguments, queue: queue)
+        JobPayload(jobClass: Workload.noopClass, arguments: arguments ?? self.arguments, queue: queue)
     }
 
-    /// A worker on the queue with one handler.
+    /// A worker on the queues with one handler.
     func worker(
-        _ handler: Handler, pipeline change: (Pipeline) -> Pipeline = { $0 },
+        _ handler: Handler, configuration: WorkerConfiguration = .init(),
         onReady: @escaping @Sendable (String) -> Void = { _ in }
     ) -> Worker {
-        var pipeline = change(Pipeline("default", queue: queue, concurrency: concurrency))
-        if let limit { pipeline = pipeline.rateLimit(limit.count, per: .seconds(limit.seconds)) }
+        var configuration = configuration
+        let pipeline = Pipeline("default", queues: queues.map { Pipeline.Queue($0) }, concurrency: concurrency)
+        let middleware = extra?.set(&configuration) ?? []
         return Worker(
-            redis: redis, handlers: HandlerRegistry([handler]), pipelines: [pipeline], logger: logger,
-            onReady: onReady)
+            redis: redis, handlers: HandlerRegistry([handler]), pipelines: [extra?.change(pipeline) ?? pipeline],
+            middleware: middleware, configuration: configuration, logger: logger, onReady: onReady)
     }
 
-    /// Enqueues jobs in slices of a thousand.
-    func fill() async throws {
+    /// Enqueues the jobs in slices of a thousand, in turns over the queues; a time puts them into `schedule`.
+    ///
+    /// The suffix is added to the queues' names; ``release()`` takes it away.
+    func fill(suffix: String = "", at time: Timestamp? = nil) async throws {
         let client = JobClient(redis: redis)
-        var left = jobs
-        while left > 0 {
-            let slice = min(left, 1000)
-            try await client.push((0..<slice).map { _ in payload() })
-            left -= slice
+        var sent = 0
+        while sent < jobs {
+            let slice = min(jobs - sent, 1000)
+            let slices = Dictionary(grouping: sent..<sent + slice) { queues[$0 % queues.count] }
+            for (queue, numbers) in slices {
+                try await workload.push(
+                    numbers, to: queue + suffix, arguments, at: time, unique: extra == .unique, by: client)
+            }
+            sent += slice
         }
+    }
+
+    static let held = "-held"
+
+    /// Gives jobs that were enqueued under names of their own to whoever waits for them, in one step a queue.
+    func release() async throws {
+        for queue in queues {
+            let reply = try await redis.send(RedisCommand("RENAME", "queue:\(queue)\(Self.held)", "queue:\(queue)"))
+            if let error = reply.error { throw error }
+        }
+    }
+
+    /// How many jobs are in the queues.
+    func queued() async throws -> Int {
+        var sum = 0
+        for queue in queues {
+            sum += try await redis.send(RedisCommand("LLEN", "queue:\(queue)")).integer ?? 0
+        }
+        return sum
     }
 
     /// One line of the result.
@@ -53,48 +83,20 @@ struct Bench: Sendable {
         print("\(name): \((value * scale).rounded() / scale)")
     }
 
+    /// The lines that every drain has.
+    func report(_ sum: Usage.Sum) {
+        report("jobs_per_s", sum.jobs / sum.seconds, digits: 0)
+        report("worker_cpu_us_per_job", sum.workerMicroseconds / sum.jobs, digits: 2)
+        report("redis_cpu_us_per_job", sum.redisMicroseconds / sum.jobs, digits: 2)
+        report("cpu_us_per_job", (sum.workerMicroseconds + sum.redisMicroseconds) / sum.jobs, digits: 2)
+        report("commands_sent_per_job", sum.commandsSent / sum.jobs, digits: 4)
+        report("commands_executed_per_job", sum.commandsExecuted / sum.jobs, digits: 4)
+        report("peak_rss_mb", Usage.peakMegabytes)
+    }
+
     /// The value below which so large a part of the samples lies.
     func percentile(_ sorted: [Double], _ part: Double) -> Double {
         guard !sorted.isEmpty else { return .nan }
         return sorted[min(sorted.count - 1, Int(Double(sorted.count) * part))]
-    }
-}
-
-/// What this process and Redis have used up so far.
-struct Usage {
-    var workerMicroseconds = 0.0
-    var redisMicroseconds = 0.0
-    /// What clients sent, and what was executed, commands inside scripts included.
-    var commandsSent = 0.0
-    var commandsExecuted = 0.0
-
-    init(_ redis: RedisClient) async throws {
-        var usage = rusage()
-        unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        for time in [usage.ru_utime, usage.ru_stime] {
-            workerMicroseconds += Double(time.tv_sec) * 1e6 + Double(time.tv_usec)
-        }
-        let info = try await redis.send(RedisCommand("INFO", "everything")).string ?? ""
-        for line in info.split(whereSeparator: \.isNewline) {
-            let parts = line.split(separator: ":", maxSplits: 1)
-            guard parts.count == 2 else { continue }
-            switch parts[0] {
-            case "used_cpu_user", "used_cpu_sys": redisMicroseconds += (Double(parts[1]) ?? 0) * 1e6
-            case "total_commands_processed": commandsExecuted = Double(parts[1]) ?? 0
-            default:
-                // What a script executes is counted under its own name too; scripts themselves are what was sent.
-                guard parts[0] == "cmdstat_evalsha" || parts[0] == "cmdstat_eval" || parts[0] == "cmdstat_blmove"
-                else { continue }
-                let calls = parts[1].split(separator: ",").first?.split(separator: "=").last ?? ""
-                commandsSent += Double(calls) ?? 0
-            }
-        }
-    }
-
-    /// The most memory this process has had, in MB.
-    static var peakMegabytes: Double {
-        var usage = rusage()
-        unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return Double(usage.ru_maxrss) / 1024
     }
 }

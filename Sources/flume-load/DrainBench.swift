@@ -1,45 +1,49 @@
 import FlumeRedis
+import FlumeWire
 import FlumeWorker
 import Synchronization
 
-/// How fast a full queue is emptied.
+/// How fast a full queue is emptied, once or several times by the same worker.
 struct DrainBench {
     let bench: Bench
-    let fills: Bool
-    let batchSize: Int
+    /// In each, the jobs lie in lists of other names before the clock starts.
+    ///
+    /// A worker that is up gets them by a RENAME, so that its start is not measured.
+    let rounds: Int
+    let deadSetMaximum: Int?
 
     func run() async throws {
-        if fills { try await bench.fill() }
-        let left = Atomic(bench.jobs)
         let (ends, end) = AsyncStream.makeStream(of: ContinuousClock.Instant.self)
-        let single = Handler.raw("NoopJob") { _, _ in
-            if left.subtract(1, ordering: .relaxed).newValue == 0 { end.yield(.now) }
+        let left = Atomic(0)
+        let (ready, isReady) = AsyncStream.makeStream(of: Void.self)
+        let jobs = bench.jobs
+        let count: @Sendable (Int) -> Void = { count in
+            if left.subtract(count, ordering: .relaxed).newValue == 0 { end.yield(.now) }
         }
-        let batched = Handler.batch("NoopJob") { batch in
-            if left.subtract(batch.count, ordering: .relaxed).newValue == 0 { end.yield(.now) }
+        let handler =
+            bench.extra == .batch
+            ? Handler.batch(Workload.noopClass) { count($0.count) } : bench.workload.handler { count(1) }
+        var configuration = WorkerConfiguration()
+        if let deadSetMaximum { configuration.deadSetMaximumJobs = deadSetMaximum }
+        let worker = bench.worker(handler, configuration: configuration) { _ in isReady.yield() }
+        var (running, sum): (Task<Void, any Error>?, Usage.Sum) = (nil, .init())
+        var turns = ends.makeAsyncIterator()
+        for _ in 0..<rounds {
+            try await bench.fill(suffix: Bench.held)
+            if running == nil {
+                running = Task { try await worker.run() }
+                for await _ in ready { break }
+            }
+            left.store(jobs, ordering: .relaxed)
+            let before = try await Usage(bench.redis)
+            let start = ContinuousClock.now
+            try await bench.release()
+            guard let last = await turns.next() else { return }
+            sum.add(try await Usage(bench.redis), since: before, jobs: jobs, seconds: start.duration(to: last))
         }
-        let worker = bench.worker(batchSize > 0 ? batched : single) { pipeline in
-            batchSize > 0 ? pipeline.batching(size: batchSize, timeout: .milliseconds(100)) : pipeline
-        }
-        let before = try await Usage(bench.redis)
-        let start = ContinuousClock.now
-        let running = Task { try await worker.run() }
-        var seconds = 0.0
-        for await last in ends {
-            seconds = start.duration(to: last) / .seconds(1)
-            break
-        }
-        let after = try await Usage(bench.redis)
         worker.stop()
-        try await running.value
-        let jobs = Double(bench.jobs)
-        bench.report("jobs_per_s", jobs / seconds, digits: 0)
-        bench.report("worker_cpu_us_per_job", (after.workerMicroseconds - before.workerMicroseconds) / jobs, digits: 2)
-        bench.report("redis_cpu_us_per_job", (after.redisMicroseconds - before.redisMicroseconds) / jobs, digits: 2)
-        bench.report("commands_sent_per_job", (after.commandsSent - before.commandsSent) / jobs, digits: 4)
-        bench.report("commands_executed_per_job", (after.commandsExecuted - before.commandsExecuted) / jobs, digits: 4)
-        bench.report("peak_rss_mb", Usage.peakMegabytes)
-        let queued = try await bench.redis.send(RedisCommand("LLEN", "queue:\(bench.queue)")).integer ?? -1
-        bench.report("left_in_queue", Double(queued), digits: 0)
+        try await running?.value
+        bench.report(sum)
+        bench.report("left_in_queue", Double(try await bench.queued()), digits: 0)
     }
 }

@@ -1,10 +1,20 @@
 import ArgumentParser
 import FlumeRedis
+import FlumeWorker
+import Glibc
 import Logging
 
 /// What to measure.
 enum Mode: String, ExpressibleByArgument, CaseIterable {
-    case drain, latency, enqueue, scheduled
+    case drain, ceiling, processes, enqueue, latency, scheduled, due, recovery, soak
+    /// Memory with all jobs running at the same time.
+    case inFlight = "in-flight"
+    /// Puts jobs into a sorted set and measures nothing.
+    case fill
+    /// Runs jobs until it is ended.
+    case work
+    /// Is a Redis that answers later.
+    case proxy
 }
 
 /// Measures a worker or a producer on jobs that do nothing, in Sidekiq's format.
@@ -15,53 +25,85 @@ struct FlumeLoad: AsyncParsableCommand {
         abstract: "Fills a queue with jobs that do nothing and measures what happens to them.",
         discussion: "It uses the database it is given as if it were alone there. Prints one `name: value` per line.")
 
-    @Option(help: "The Redis to use.")
-    var redis = "redis://127.0.0.1:6379/0"
-    @Option(help: "drain, latency, enqueue or scheduled.")
+    @Option(help: "The Redis to use (default: REDIS_URL, or redis://127.0.0.1:6379/0).")
+    var redis: String?
+    @Option(help: "What to measure: \(Mode.allCases.map(\.rawValue).joined(separator: ", ")).")
     var mode = Mode.drain
     @Option(help: "How many jobs.")
     var jobs = 100_000
     @Option(help: "How many jobs run at a time.")
     var concurrency = 100
-    @Option(help: "The queue.")
+    @Option(help: "The queue, or the beginning of the names of several.")
     var queue = "default"
-    @Option(help: "How many tasks enqueue at the same time.")
-    var producers = 1
-    @Option(help: "Jobs in one call of the producer; 1: one by one.")
-    var bulk = 1
+    @Option(help: "How many queues.")
+    var queues = 1
+    @Option(help: "What the jobs are: \(Workload.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var workload = Workload.noop
     @Option(help: "Bytes of text in each job's arguments; 0 for no arguments.")
     var payload = 0
-    @Option(help: "Drain in batches of so many jobs; 0: one by one.")
-    var batch = 0
-    @Flag(help: "Do not fill the queue first: drain what is there.")
-    var noFill = false
-
-    @Option(help: "drain: a limit on starts, such as 1000000/60s.")
-    var limit: String?
-
-    private func parsedLimit() throws -> (count: Int, seconds: Int)? {
-        guard let limit else { return nil }
-        let numbers = limit.split(separator: "/").map { Int($0.hasSuffix("s") ? $0.dropLast() : $0) }
-        guard numbers.count == 2, let count = numbers[0], let seconds = numbers[1] else {
-            throw ValidationError("--limit \(limit): write a count and seconds, such as 1000000/60s")
-        }
-        return (count, seconds)
-    }
+    @Option(help: "What the worker does besides: \(Extra.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var extra: Extra?
+    @Option(help: "drain: fill and empty the queue so many times.")
+    var rounds = 1
+    @Option(help: "enqueue: how many tasks do so at the same time.")
+    var producers = 1
+    @Option(help: "enqueue: jobs in one call; 1: one by one.")
+    var bulk = 1
+    @Option(help: "drain: so many jobs may be in the dead set.")
+    var deadMaximum: Int?
+    @Option(help: "processes: how many workers.")
+    var processes = 2
+    @Option(help: "fill: into which set.")
+    var into = FillBench.Place.schedule
+    @Option(help: "proxy: how much later it answers, in ms.")
+    var delay = 1.0
+    @Option(help: "soak: for so many seconds.")
+    var seconds = 600
+    @Option(help: "soak: so many jobs a second.")
+    var rate = 2000
+    @Option(help: "soak: seconds between two lines of the table.")
+    var interval = 10
 
     func run() async throws {
         var logger = Logger(label: "flume-load")
-        logger.logLevel = .warning
-        let client = RedisClient(try RedisConfiguration(url: redis), logger: logger)
+        logger.logLevel = workload == .failing || workload == .dying ? .critical : .warning
+        let configuration = try RedisConfiguration.option(redis)
+        if mode == .proxy { return try await DelayProxy(redis: configuration, delay: .seconds(delay / 1000)).run() }
+        let client = RedisClient(configuration, logger: logger)
         try await client.checkServer()
         let bench = Bench(
-            redis: client, queue: queue, jobs: jobs, concurrency: concurrency, payloadBytes: payload, logger: logger,
-            limit: try parsedLimit())
+            redis: client, url: redis, queues: queues > 1 ? (1...queues).map { "\(queue)-\($0)" } : [queue],
+            jobs: jobs, concurrency: concurrency, workload: workload, payloadBytes: payload, logger: logger,
+            extra: extra)
         switch mode {
-        case .drain: try await DrainBench(bench: bench, fills: !noFill, batchSize: batch).run()
+        case .drain: try await DrainBench(bench: bench, rounds: rounds, deadSetMaximum: deadMaximum).run()
+        case .ceiling: try await CeilingBench(bench: bench).run()
         case .latency: try await LatencyBench(bench: bench).run()
         case .enqueue: try await EnqueueBench(bench: bench, producers: producers, bulk: bulk).run()
         case .scheduled: try await ScheduledBench(bench: bench).run()
+        case .due: try await DueBench(bench: bench).run()
+        case .recovery: try await RecoveryBench(bench: bench).run()
+        case .inFlight: try await InFlightBench(bench: bench).run()
+        case .processes: try await ProcessesBench(bench: bench, processes: processes).run()
+        case .soak: try await SoakBench(bench: bench, seconds: seconds, rate: rate, interval: interval).run()
+        case .fill: try await FillBench(bench: bench, place: into).run()
+        case .work: try await work(bench)
+        case .proxy: break
         }
         await client.close()
+    }
+
+    /// Runs jobs until TERM, or until whoever started it is gone.
+    private func work(_ bench: Bench) async throws {
+        var configuration = WorkerConfiguration()
+        configuration.signals = .all
+        let worker = bench.worker(workload.handler {}, configuration: configuration)
+        let parent = getppid()
+        let watch = Task {
+            while getppid() == parent { try await Task.sleep(for: .seconds(1)) }
+            worker.stop()
+        }
+        try await worker.run()
+        watch.cancel()
     }
 }

@@ -7,8 +7,8 @@ import Glibc
 /// How late jobs start that were scheduled for a time.
 struct ScheduledBench {
     let bench: Bench
-    /// Over how many seconds their times are spread.
-    private let span = 10.0
+    /// Over how many seconds their times are spread: twenty a second.
+    private var span: Double { Double(bench.jobs) / 20 }
 
     func run() async throws {
         let (samples, sample) = AsyncStream.makeStream(of: Double.self)
@@ -38,7 +38,8 @@ struct ScheduledBench {
         bench.report("earliest_ms", lateness.first ?? .nan, digits: 2)
     }
 
-    private static var now: Double {
+    /// The time by the clock that schedules go by, in seconds.
+    static var now: Double {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Flume
+import FlumeActiveJob
 import FlumeRedis
 import FlumeWire
 import Foundation
@@ -11,15 +12,17 @@ struct InteropProducer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "interop-producer", abstract: "Enqueues jobs of any class and prints their jids.")
 
-    @Option(help: "The Redis to enqueue on.")
-    var redis = "redis://127.0.0.1:6379/0"
+    @Option(
+        help: "The Redis to enqueue on; for an address with a password use REDIS_URL: arguments can be seen by all.")
+    var redis: String?
     @Option(help: "Put before every key, with a colon.")
     var namespace = ""
     @Option(help: "The queue.")
     var queue = "default"
     @Option(name: .customLong("class"), help: "The job class.")
-    var jobClass: String
-    @Option(help: "The arguments, a JSON array.")
+    var jobClass: String?
+    @OptionGroup var rails: RailsOptions
+    @Option(help: "The arguments, a JSON array; for --active-job in ActiveJob's tagged form.")
     var args = "[]"
     @Option(help: "How often a failed job is run again: true, false or a number.")
     var retry = "true"
@@ -31,12 +34,24 @@ struct InteropProducer: AsyncParsableCommand {
     var count = 1
     @Flag(help: "All in one call.")
     var bulk = false
+    @Option(help: "Enqueue it only if no other of its token is there, for so many seconds at most.")
+    var uniqueFor: Double?
+    @Option(help: "What lets others in sooner: start, success or expiry.")
+    var uniqueUntil = UniqueUntil.success.rawValue
+    @Option(help: "What has to be the same in two jobs for that; else queue, class and arguments.")
+    var uniqueToken: String?
+
+    func validate() throws {
+        guard (jobClass == nil) != (rails.activeJob == nil) else {
+            throw ValidationError("name one class, with --class or with --active-job")
+        }
+    }
 
     func run() async throws {
-        let client = RedisClient(try RedisConfiguration(url: redis), logger: Logger(label: "interop-producer"))
+        let client = RedisClient(try .option(redis), logger: Logger(label: "interop-producer"))
         do {
             try await client.checkServer()
-            for jid in try await enqueue(JobClient(redis: client, namespace: namespace)) { print(jid ?? "stopped") }
+            for result in try await enqueue(JobClient(redis: client, namespace: namespace)) { print(result.line) }
         } catch let error as RedisError {
             FileHandle.standardError.write(Data("interop-producer: \(error.message)\n".utf8))
             throw ExitCode.failure
@@ -44,18 +59,31 @@ struct InteropProducer: AsyncParsableCommand {
         await client.close()
     }
 
-    private func enqueue(_ jobs: JobClient) async throws -> [String?] {
+    private func enqueue(_ jobs: JobClient) async throws -> [BulkResult] {
         guard case .array(let arguments) = try JSONValue(parsing: Array(args.utf8)) else {
             throw ValidationError("--args \(args): write a JSON array such as '[1,\"a\"]'")
         }
-        let payloads = (0..<count).map { _ in
-            JobPayload(jobClass: jobClass, arguments: arguments, queue: queue, retry: retrySetting)
-        }
         let time = try scheduledTime()
-        guard !bulk else { return try await jobs.push(payloads, at: time) }
-        var jids: [String?] = []
-        for payload in payloads { jids.append(try await jobs.push(payload, at: time)) }
-        return jids
+        if let activeJob = rails.activeJob {
+            return try await rails.enqueue(
+                activeJob, arguments, queue: queue, retry: retrySetting, at: time, count: count, on: jobs)
+        }
+        var payload = JobPayload(jobClass: jobClass ?? "", arguments: arguments, queue: queue, retry: retrySetting)
+        if let uniqueness = try uniqueness() { payload.makeUnique(uniqueness) }
+        let items = [BulkItem](
+            repeating: time.map { .payload(payload, at: $0) } ?? .payload(payload), count: count)
+        guard !bulk else { return try await jobs.enqueueAll(items) }
+        var results: [BulkResult] = []
+        for item in items { results += try await jobs.enqueueAll([item]) }
+        return results
+    }
+
+    private func uniqueness() throws -> Uniqueness? {
+        guard let uniqueFor else { return nil }
+        guard let until = UniqueUntil(rawValue: uniqueUntil) else {
+            throw ValidationError("--unique-until \(uniqueUntil): write start, success or expiry")
+        }
+        return Uniqueness(for: .seconds(uniqueFor), until: until, token: uniqueToken)
     }
 
     private var retrySetting: RetrySetting {
@@ -70,5 +98,16 @@ struct InteropProducer: AsyncParsableCommand {
             throw ValidationError("a job can be scheduled up to the year 9999")
         }
         return time
+    }
+}
+
+extension BulkResult {
+    /// What is printed of it.
+    fileprivate var line: String {
+        switch self {
+        case .enqueued(let jid): jid
+        case .conflict(let jid): "conflict \(jid)"
+        case .stopped: "stopped"
+        }
     }
 }

@@ -22,6 +22,7 @@ extension HandlerRegistry {
         HandlerRegistry {
             Handler.raw("EchoJob") { payload, context in try await echo(payload, context, redis) }
             Handler.raw("NoopJob") { _, _ in }
+            Handler.interopActiveJobs(redis: redis)
             Handler("SleepJob") { (context, seconds: Double) in
                 _ = try await redis.send(RedisCommand("RPUSH", "interop:started", context.jid))
                 try await Task.sleep(for: .seconds(seconds))

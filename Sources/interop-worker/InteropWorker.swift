@@ -1,5 +1,7 @@
 import ArgumentParser
 import Flume
+import FlumeCron
+import FlumeHealth
 import FlumeRedis
 import FlumeWorker
 import Foundation
@@ -11,8 +13,8 @@ struct InteropWorker: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "interop-worker", abstract: "Runs the interop test classes on a Redis shared with Ruby Sidekiq.")
 
-    @Option(help: "The Redis to work on.")
-    var redis = "redis://127.0.0.1:6379/0"
+    @Option(help: "The Redis to work on; for an address with a password use REDIS_URL: arguments can be seen by all.")
+    var redis: String?
     @Option(help: "Put before every key, with a colon.")
     var namespace = ""
     @Option(help: "Queues, in order: a,b or with weights a:3,b:1.")
@@ -33,14 +35,23 @@ struct InteropWorker: AsyncParsableCommand {
     var identityFile: String?
     @Option(help: "Seconds between two heartbeats.")
     var heartbeat = 10.0
+    @Option(help: "Seconds a proof of life is good for; a dead process's jobs run elsewhere within three times that.")
+    var lease = 10.0
     @Option(help: "A limit of the pipeline: window:50/1000ms@key, bucket:50/1000ms+10@key, leaky:…, slots:5@key.")
     var limit: [String] = []
+    @Option(help: "What becomes of a job whose class has no handler: retry, dead or forward:QUEUE.")
+    var unknownClass = "retry"
+    @Option(help: "A YAML file of periodic jobs, in sidekiq-cron's form, that this process keeps the time of.")
+    var schedule: String?
+    @Option(help: "Where /live, /ready and /metrics are answered: a TCP port of this machine, or a path.")
+    var health: String?
 
     func validate() throws {
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError("--log-level \(logLevel): choose one of \(Logger.Level.allCases.map(\.rawValue))")
         }
         _ = try pipelines()
+        _ = try unknownClassPolicy()
     }
 
     func run() async throws {
@@ -51,15 +62,26 @@ struct InteropWorker: AsyncParsableCommand {
             return handler
         }
         let logger = Logger(label: "interop-worker")
-        let client = RedisClient(try RedisConfiguration(url: redis), logger: logger)
+        let client = RedisClient(try .option(redis), logger: logger)
         var configuration = WorkerConfiguration()
         configuration.namespace = namespace
         configuration.shutdownTimeout = .seconds(shutdownTimeout)
         configuration.heartbeatInterval = .seconds(heartbeat)
+        configuration.leaseDuration = .seconds(lease)
+        configuration.unknownClass = try unknownClassPolicy()
         configuration.signals = .all
         configuration.exitsWhenStuck = true
         let identityFile = identityFile
         let stamper = Stamper(client)
+        let cron: CronService?
+        do {
+            cron = try schedule.map {
+                try CronService(scheduleFile: $0, redis: client, namespace: namespace, logger: logger)
+            }
+        } catch {
+            FileHandle.standardError.write(Data("interop-worker: \(error)\n".utf8))
+            throw ExitCode.failure
+        }
         let worker = Worker(
             redis: client, handlers: .interop(redis: client, stamper: stamper),
             pipelines: try pipelines(),
@@ -70,13 +92,27 @@ struct InteropWorker: AsyncParsableCommand {
             try? identity.write(toFile: identityFile, atomically: true, encoding: .utf8)
         }
         do {
-            try await worker.run()
+            try await worker.run(
+                beside: cron, health: health.map(HealthAddress.init(option:)), logger: logger)
         } catch let error as RedisError {
             FileHandle.standardError.write(Data("interop-worker: \(error.message)\n".utf8))
+            throw ExitCode.failure
+        } catch let error as HealthServerError {
+            FileHandle.standardError.write(Data("interop-worker: \(error)\n".utf8))
             throw ExitCode.failure
         } catch let error as PipelineError {
             FileHandle.standardError.write(Data("interop-worker: \(error)\n".utf8))
             throw ExitCode.failure
+        }
+    }
+
+    private func unknownClassPolicy() throws -> UnknownClassPolicy {
+        let words = unknownClass.split(separator: ":", maxSplits: 1).map(String.init)
+        switch (words.first, words.count) {
+        case ("retry", 1): return .retry
+        case ("dead", 1): return .dead
+        case ("forward", 2): return .forward(toQueue: words[1])
+        default: throw ValidationError("--unknown-class \(unknownClass): write retry, dead or forward:QUEUE")
         }
     }
 

@@ -41,7 +41,8 @@ struct SettingsFileTests {
                     address: .tcp(host: "redis.internal", port: 6380), username: "app", password: "a: b # c",
                     database: 3, tls: tls, clientName: "shop-worker", connectTimeout: .seconds(2),
                     commandTimeout: .seconds(3), keepAlive: .seconds(20),
-                    backOff: RedisBackOff(base: .milliseconds(100), cap: .seconds(5))))
+                    backOff: RedisBackOff(base: .milliseconds(100), cap: .seconds(5)),
+                    replyWatch: .microseconds(200)))
         #expect(
             settings.pipelines == [
                 PipelineSettings(

@@ -87,6 +87,31 @@ struct ReplyParserTests {
         }
     }
 
+    @Test("refuses a line that does not end, before it has looked through it too often")
+    func endlessLine() {
+        for head in ["+", "-", ":", "$", "*", "*1\r\n+", "+\r"] {
+            let piece = [UInt8](repeating: head == "+" ? 13 : UInt8(ascii: "1"), count: 1 << 16)
+            let error = #expect(throws: RedisError.self) {
+                _ = try parse([Array(head.utf8)] + Array(repeating: piece, count: 4))
+            }
+            #expect(error?.code == .protocolViolation, "\(head)")
+        }
+    }
+
+    @Test("refuses a reply of too many elements, in one array or in many")
+    func elements() throws {
+        let flat = Array("*1001\r\n".utf8) + Array(repeating: Array(":1\r\n".utf8), count: 1001).flatMap { $0 }
+        let nested =
+            Array("*500\r\n".utf8) + Array(repeating: Array("*1\r\n:1\r\n".utf8), count: 500).flatMap { $0 }
+        for bytes in [flat, nested] {
+            let error = #expect(throws: RedisError.self) { _ = try parse([bytes], mostElements: 1000) }
+            #expect(error?.message.contains("more than 1000 elements") == true, "\(String(describing: error))")
+        }
+        // Each reply for itself.
+        let many = Array(repeating: Array("*400\r\n".utf8) + flat.dropFirst(7).prefix(1600), count: 20).flatMap { $0 }
+        #expect(try parse([many], mostElements: 1000).count == 20)
+    }
+
     @Test("counts each reply on its own against the limit")
     func limitIsPerReply() throws {
         let reply = Array("$10000\r\n".utf8) + [UInt8](repeating: 1, count: 10_000) + [13, 10]
@@ -95,8 +120,10 @@ struct ReplyParserTests {
     }
 }
 
-private func parse(_ pieces: [[UInt8]], limit: Int = ReplyParser.defaultLimit) throws -> [RedisReply] {
-    let parser = try ReplyParser(limit: limit)
+private func parse(
+    _ pieces: [[UInt8]], limit: Int = ReplyParser.defaultLimit, mostElements: Int = ReplyBuilder.mostElements
+) throws -> [RedisReply] {
+    let parser = try ReplyParser(limit: limit, mostElements: mostElements)
     var replies: [RedisReply] = []
     for piece in pieces {
         try parser.parse(ByteBuffer(bytes: piece)) { reply in

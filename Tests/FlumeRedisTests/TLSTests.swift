@@ -47,34 +47,76 @@ struct TLSTests {
         certificates.directory.remove()
     }
 
-    @Test("refuses an unknown authority, an expired certificate and another host's, and says which")
+    @Test("refuses what it cannot trust, and says which fault it is and what to do")
     func refused() async throws {
         let certificates = try await Certificates()
-        let (good, goodPort) = try await server(certificates)
-        let (expired, expiredPort) = try await server(certificates, certificate: "expired")
-        let (otherHost, otherPort) = try await server(certificates, certificate: "other-host")
+        var servers: [RedisServer] = []
+        var ports: [String: Int] = [:]
+        for name in ["good", "expired", "early", "self-signed", "other-host"] {
+            let (server, port) = try await server(certificates, certificate: name)
+            servers.append(server)
+            ports[name] = port
+        }
         let authority = certificates.file("ca.crt")
+        func url(_ name: String, _ query: String = "", host: String = "localhost") -> String {
+            "rediss://:secret-marker@\(host):\(ports[name] ?? 0)?\(query)"
+        }
         let cases = [
-            ("rediss://localhost:\(goodPort)?cacert=\(certificates.file("other-ca.crt"))", "not trusted"),
-            ("rediss://localhost:\(goodPort)", "not trusted"),
-            ("rediss://localhost:\(expiredPort)?cacert=\(authority)", "not trusted"),
-            ("rediss://localhost:\(otherPort)?cacert=\(authority)", "another host name"),
-            ("rediss://127.0.0.1:\(otherPort)?cacert=\(authority)", "another host name"),
-            ("rediss://localhost:\(goodPort)?cacert=\(certificates.file("missing.crt"))", "cannot use the TLS files"),
-            ("rediss://localhost:\(goodPort)?cacert=\(authority)&cert=\(authority)", "needs both"),
-            ("rediss://localhost:\(goodPort)?cert=\(authority)&key=\(authority)", "cannot use the TLS files"),
+            (url("good", "cacert=\(certificates.file("other-ca.crt"))"), "the authority that signed it"),
+            (url("good"), "for an authority of your own give its PEM file as cacert="),
+            (url("expired", "cacert=\(authority)"), "has expired on 20"),
+            (url("early", "cacert=\(authority)"), "is not valid before 2099-01-01T00:00:00Z: check the clock"),
+            (url("self-signed", "cacert=\(authority)"), "is self-signed"),
+            (url("other-host", "cacert=\(authority)"), "another host name"),
+            (url("other-host", "cacert=\(authority)", host: "127.0.0.1"), "another host name"),
+            (url("good", "cacert=\(certificates.file("missing.crt"))"), "cannot use the TLS files"),
+            (url("good", "cacert=\(authority)&cert=\(authority)"), "needs both"),
+            (url("good", "cert=\(authority)&key=\(authority)"), "cannot use the TLS files"),
         ]
         for (url, text) in cases {
             let error = try await check(url)
             #expect(error?.code == .configuration, "\(text): \(String(describing: error))")
             #expect(error?.message.contains(text) == true, "\(String(describing: error))")
+            #expect(error?.message.contains("secret-marker") == false)
         }
-        // The name in the certificate may be given.
-        #expect(try await check("rediss://localhost:\(otherPort)?cacert=\(authority)&sni=redis.example") == nil)
-        var configuration = try RedisConfiguration(url: "rediss://localhost:\(otherPort)?cacert=\(authority)")
+        // A self-signed one that one has been given, and another name in the certificate.
+        let own = certificates.file("self-signed.crt")
+        #expect(try await check("rediss://localhost:\(ports["self-signed"] ?? 0)?cacert=\(own)") == nil)
+        let other = "rediss://localhost:\(ports["other-host"] ?? 0)?cacert=\(authority)"
+        #expect(try await check("\(other)&sni=redis.example") == nil)
+        var configuration = try RedisConfiguration(url: other)
         configuration.tls?.verification = .withoutHostName
         try await withClient(configuration) { try await $0.checkServer() }
-        for server in [good, expired, otherHost] { await server.stop() }
+        for server in servers { await server.stop() }
+        certificates.directory.remove()
+    }
+
+    @Test("a certificate that goes bad while it runs is said in the log, though it has been connected before")
+    func goesBad() async throws {
+        let certificates = try await Certificates()
+        let (server, port) = try await server(certificates)
+        let log = LogRecorder()
+        let configuration = try RedisConfiguration(
+            url: "rediss://localhost:\(port)?cacert=\(certificates.file("ca.crt"))")
+        try await withClient(configuration, logger: log.logger) { client in
+            try await client.checkServer()
+            _ = try await client.send(RedisCommand("PING"))
+            func present(_ name: String) throws {
+                try server.execute(
+                    "CONFIG", "SET", "tls-cert-file", certificates.file("\(name).crt"), "tls-key-file",
+                    certificates.file("\(name).key"))
+            }
+            try present("expired")
+            try server.execute("CLIENT", "KILL", "TYPE", "normal")
+            try await eventually("the log says so") { log.all.contains { $0.contains("has expired on") } }
+            let error = await #expect(throws: RedisError.self) { try await client.send(RedisCommand("PING")) }
+            #expect(error?.message.contains("has expired on") == true, "\(String(describing: error))")
+            try present("good")
+            try await eventually("it works again, without a restart") {
+                await outcome { try await client.send(RedisCommand("PING")) } == nil
+            }
+        }
+        await server.stop()
         certificates.directory.remove()
     }
 
@@ -106,6 +148,59 @@ struct TLSTests {
             }
         }
         await secure.stop()
+        certificates.directory.remove()
+    }
+
+    @Test("no byte in clear text goes to a server without TLS, however often it is tried")
+    func neverInClear() async throws {
+        let listener = try await RecordingListener.start()
+        var configuration = try RedisConfiguration(url: "rediss://:secret-marker@localhost:\(listener.port)")
+        configuration.clientName = "name-marker"
+        configuration.commandTimeout = .milliseconds(500)
+        try await withClient(configuration) { client in
+            await #expect(throws: RedisError.self) { try await client.checkServer() }
+            await #expect(throws: RedisError.self) { try await client.send(RedisCommand("SET", "key", "job-marker")) }
+            try await eventually("it has tried again and again") { listener.connections.count > 3 }
+        }
+        for bytes in listener.connections where !bytes.isEmpty {
+            // A TLS record of the kind handshake, or alert.
+            #expect(bytes[0] == 0x16 || bytes[0] == 0x15)
+            #expect(bytes.firstRange(of: Array("marker".utf8)) == nil)
+        }
+        await listener.stop()
+    }
+
+    @Test("protects the way to the Sentinels and to the primary they name, with passwords for both")
+    func sentinel() async throws {
+        let certificates = try await Certificates()
+        let authority = certificates.file("ca.crt")
+        let (primary, port) = try await server(certificates)
+        try primary.execute("CONFIG", "SET", "requirepass", "primary-marker")
+        let sentinelPort = try RedisServer.freePort()
+        let sentinel = try await RedisServer.start(
+            certificates.arguments(port: sentinelPort) + ["--tls-replication", "yes"], password: "sentinel-marker",
+            sentinel: true)
+        try sentinel.execute("SENTINEL", "MONITOR", "main", "127.0.0.1", "\(port)", "1")
+        try sentinel.execute("SENTINEL", "SET", "main", "auth-pass", "primary-marker")
+        func url(scheme: String = "rediss+sentinel", sentinelPassword: String = "sentinel-marker", _ more: String)
+            -> String
+        {
+            "\(scheme)://:primary-marker@localhost:\(sentinelPort)/main/0"
+                + "?sentinel_password=\(sentinelPassword)&\(more)"
+        }
+        #expect(try await check(url("cacert=\(authority)")) == nil)
+        let cases = [
+            (url("cacert=\(certificates.file("other-ca.crt"))"), "is not trusted"),
+            (url(sentinelPassword: "wrong-marker", "cacert=\(authority)"), "user name or the password"),
+            (url(scheme: "redis+sentinel", ""), "TLS"),
+        ]
+        for (url, text) in cases {
+            let error = try await check(url)
+            #expect(error?.message.contains(text) == true, "\(String(describing: error))")
+            #expect(error?.message.contains("marker") == false, "\(String(describing: error))")
+        }
+        await sentinel.stop()
+        await primary.stop()
         certificates.directory.remove()
     }
 }

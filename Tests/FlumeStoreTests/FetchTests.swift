@@ -64,6 +64,27 @@ struct FetchTests {
         }
     }
 
+    @Test("large jobs come in several fetches, each of which fits into a reply; none is lost and the order is kept")
+    func large() async throws {
+        try await withRedisServer { server in
+            let probe = try RedisProbe(url: server.url()) { $0.commandTimeout = .seconds(20) }
+            let fixture = StoreFixture(probe)
+            let tenure = try await fixture.tenure()
+            for letter in "abc" {
+                try await probe.enqueue(bytes: bytes(String(repeating: letter, count: 40 << 20)), to: "q")
+            }
+            try await probe.enqueue(["last"], to: "q")
+            let first = try await fixture.fetch(tenure, 10, from: ["q"])
+            #expect(first.deliveries.map(\.payload.first) == [UInt8(ascii: "a"), UInt8(ascii: "b")])
+            #expect(first.deliveries.map(\.sequence) == [1, 2])
+            #expect(try await probe.number("LLEN", "queue:q") == 2)
+            let second = try await fixture.fetch(tenure, 10, from: ["q"], first: 11)
+            #expect(second.deliveries.map(\.payload.count) == [40 << 20, 4])
+            #expect(try await probe.number("HLEN", "flume:inflight:\(tenure.identity)") == 4)
+            await probe.client.close()
+        }
+    }
+
     @Test("more jobs than Lua's stack holds come in one fetch, in order and each once")
     func thousands() async throws {
         try await withStore { fixture in

@@ -5,6 +5,30 @@ import Testing
 
 @Suite("Due and promote")
 struct ScheduleTests {
+    @Test("large jobs that are due come in several pages, oldest first, and say that there are more")
+    func largeJobs() async throws {
+        try await withRedisServer { server in
+            let probe = try RedisProbe(url: server.url()) { $0.commandTimeout = .seconds(20) }
+            let fixture = StoreFixture(probe)
+            for (score, letter) in "abc".enumerated() {
+                var add = RedisCommand("ZADD", "schedule", "\(score + 1)")
+                add.append(bytes(String(repeating: letter, count: 20 << 20)))
+                _ = try await probe.client.send(add)
+            }
+            let first = try await due(fixture, .schedule)
+            #expect(first.members.map(\.first) == [UInt8(ascii: "a"), UInt8(ascii: "b")])
+            #expect(first.hasMore)
+            for member in first.members {
+                let moved = try await fixture.store.promote(
+                    [Promotion(member: member, queue: "q", payload: member)], from: .schedule)
+                #expect(moved == [.moved])
+            }
+            let second = try await due(fixture, .schedule)
+            #expect(second.members.map(\.first) == [UInt8(ascii: "c")] && !second.hasMore)
+            await probe.client.close()
+        }
+    }
+
     private func due(_ fixture: StoreFixture, _ set: WaitingSet, page: Int = 100) async throws -> DueJobs {
         let all = try await fixture.store.due(page: page)
         return try #require(all.first { $0.set == set }).jobs

@@ -5,6 +5,15 @@ import Testing
 
 @Suite("Settle")
 struct SettleTests {
+    @Test("one call takes as many settlements as Redis reads in one command, and at least one")
+    func callSize() {
+        let megabyte = 1 << 20
+        #expect(JobStore.callSize(of: Array(repeating: 100, count: 5000)) == JobStore.largestSettlement)
+        #expect(JobStore.callSize(of: Array(repeating: 8 * megabyte, count: 100)) == 8)
+        #expect(JobStore.callSize(of: [500 * megabyte, 1]) == 1)
+        #expect(JobStore.callSize(of: []) == 0)
+    }
+
     @Test("each destination gets its payload in the step in which the job leaves the in-flight record")
     func destinations() async throws {
         try await withStore { fixture in

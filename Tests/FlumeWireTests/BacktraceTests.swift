@@ -1,8 +1,18 @@
-import FlumeWire
 import Testing
+
+@testable import FlumeWire
 
 @Suite("stored backtraces")
 struct BacktraceTests {
+    @Test("of a backtrace without end the first lines are stored")
+    func endless() throws {
+        let line = String(repeating: "x", count: 1000)
+        let stored = try #require(BacktraceCoding.encode(Array(repeating: line, count: 100_000)))
+        let read = try #require(BacktraceCoding.decode(stored))
+        #expect(read.count == BacktraceCoding.greatestLength / 1000)
+        #expect(read.allSatisfy { $0 == line })
+    }
+
     @Test("those of every version are read, with line feeds and without", arguments: Fixture.sidekiqs)
     func captured(version: String) throws {
         let payload = try JobPayload(parsing: Fixture.job("sidekiq-\(version)", "fail1.retry.FailBtJob"))
@@ -38,7 +48,8 @@ struct BacktraceTests {
 
     @Test("a bomb is not expanded")
     func bomb() throws {
-        let text = try #require(BacktraceCoding.encode([String(repeating: "x", count: 64 << 20)]))
+        let json = Array(#"[""#.utf8) + [UInt8](repeating: 120, count: 64 << 20) + Array(#""]"#.utf8)
+        let text = String(decoding: Base64.encode(try #require(Zlib.deflate(json))), as: UTF8.self)
         #expect(text.utf8.count < 200_000)
         #expect(BacktraceCoding.decode(text) == nil)
     }

@@ -68,6 +68,18 @@ struct RecordTests {
         #expect(try JSONValue(parsing: record.json)["payload"] == "{\u{FFFD}\"\n")
     }
 
+    @Test("a process's own pauses are read as they are written, and whatever is strange counts as none")
+    func pauses() {
+        let pauses = PauseRecord(all: true, pipelines: ["a\"b"], queues: ["q", "r"])
+        #expect(
+            String(decoding: pauses.json, as: UTF8.self)
+                == #"{"all":true,"pipelines":["a\"b"],"queues":["q","r"]}"#)
+        #expect(PauseRecord(json: pauses.json) == pauses)
+        for text in ["", "null", "[]", "{", #"{"all":1,"pipelines":"a","queues":{"q":1}}"#] {
+            #expect(PauseRecord(json: Array(text.utf8)) == PauseRecord(), "\(text)")
+        }
+    }
+
     @Test("ids have Sidekiq's form and follow the generator")
     func ids() {
         var generator = SeededGenerator(seed: 1)

@@ -78,8 +78,9 @@ struct AdmissionTests {
             }
             #expect(most(in: 300_000 - preemption, starts.times) <= 30)
             #expect(Set(starts.jids).count == 150 && starts.count == 150)
-            // Nobody is passed over by more than those that run beside it.
-            for (position, jid) in starts.jids.enumerated() { #expect(abs(position - (Int(jid) ?? 0)) <= 16) }
+            // A worker whose thread stands still for a moment has 4 jobs in hand; the other may start a window's worth
+            // before them, and no more: the oldest come first.
+            for (position, jid) in starts.jids.enumerated() { #expect(abs(position - (Int(jid) ?? 0)) <= 30 + 8) }
             #expect(try await probe.number("ZCARD", "retry") == 0)
         }
     }

@@ -10,20 +10,27 @@ struct BatchProcessTests {
         try await withRedisServer { server in
             let probe = try RedisProbe(url: server.url())
             let names = (0..<500).map { "b\($0)" }
-            let arguments = ["--pipeline", "name=default,queue=default,concurrency=5,batch=10/1000ms"]
+            let arguments = [
+                "--pipeline", "name=default,queue=default,concurrency=5,batch=10/1000ms", "--lease", "3",
+            ]
             let first = try await WorkerProcess.start("first", on: server, concurrency: 3, arguments)
             let second = try await WorkerProcess.start("second", on: server, concurrency: 3, arguments)
             let identity = try #require(first.identity)
             // Slow at first, so that batches of a few jobs are held by both when one is killed.
-            for name in names.prefix(40) { try await probe.enqueue([job("BatchEchoJob", name)], to: "default") }
+            var next = 0
             try await eventually("the first holds some") {
-                try await !probe.hash("flume:inflight:\(identity)").isEmpty
+                if next < 400 {
+                    try await probe.enqueue([job("BatchEchoJob", names[next])], to: "default")
+                    next += 1
+                }
+                let held = try await probe.hash("flume:inflight:\(identity)")
+                return next >= 40 && !held.isEmpty
             }
             first.child.signal(SIGSTOP)
             let held = try await probe.hash("flume:inflight:\(identity)").count
             first.child.signal(SIGKILL)
             #expect(await first.child.exit() == .signal(SIGKILL))
-            try await probe.enqueue(names.dropFirst(40).map { job("BatchEchoJob", $0) }, to: "default")
+            try await probe.enqueue(names.dropFirst(next).map { job("BatchEchoJob", $0) }, to: "default")
             var seen: [String: Int] = [:]
             // A job that moves between two looks at where it may be is seen nowhere: what has run is what counts.
             try await eventually("all have run; \(held) were in flight in the dead", timeout: .seconds(60)) {

@@ -125,6 +125,34 @@ struct ControlProcessTests {
         }
     }
 
+    @Test("flume-control resume tells which processes keep a pause of their own, and how to end it")
+    func ownPauses() async throws {
+        try await withRedis { server, _ in
+            let one = try await WorkerProcess.start("one", on: server, pipelines)
+            let two = try await WorkerProcess.start("two", on: server, pipelines)
+            let identity = try #require(one.identity)
+            try await control(server, "pause", "pipeline", "ses", "--temporary", identity)
+            try await control(server, "pause", "queue", "default", "--temporary", identity)
+            let facts = try JSONValue(parsing: Array(try await control(server, "facts").output.utf8))
+            for process in facts["processes"]?.array ?? [] {
+                let isOne = process["identity"]?.string == identity
+                #expect(process["pauses"]?["pipelines"] == (isOne ? ["ses"] : []))
+                #expect(process["pauses"]?["queues"] == (isOne ? ["default"] : []))
+            }
+
+            try await control(server, "pause", "all")
+            let note = "note: process \(identity) keeps a pause of its own; it goes on with resume"
+            let all = try await control(server, "resume", "all")
+            #expect(all.errors == "flume-control: \(note) pipeline ses --temporary \(identity)\n")
+            let queue = try await control(server, "resume", "queue", "default")
+            #expect(queue.errors == "flume-control: \(note) queue default --temporary \(identity)\n")
+            #expect(try await control(server, "resume", "pipeline", "other").errors.isEmpty)
+            try await control(server, "resume", "all", "--temporary", identity)
+            #expect(try await control(server, "resume", "all").errors.isEmpty)
+            await stop([one, two])
+        }
+    }
+
     @Test("flume-control subscribes and unsubscribes running processes and prints the facts as JSON")
     func subscriptions() async throws {
         try await withRedis { server, probe in

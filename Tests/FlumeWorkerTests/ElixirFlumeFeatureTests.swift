@@ -41,6 +41,28 @@ struct ElixirFlumeFeatureTests {
         }
     }
 
+    @Test(
+        "a class can have several functions: each has a handler under class/function, and others go to that of the class"
+    )
+    func functions() async throws {
+        try await withProbe { probe in
+            let (jobs, journal) = (JobClient(redis: probe.client), Journal())
+            let handlers = ["Mailer", "Mailer/welcome"].map { name in
+                Handler.raw(name) { _, context in journal.note("\(name) < \(context.jobClass)") }
+            }
+            try await withWorker(on: probe, handlers) { _ in
+                for name in ["Mailer/welcome", "Mailer", "Mailer/goodbye"] {
+                    try await jobs.push(JobPayload(jobClass: name, arguments: [42]))
+                }
+                try await journal.wait(for: 3)
+            }
+            #expect(
+                Set(journal.entries) == [
+                    "Mailer/welcome < Mailer/welcome", "Mailer < Mailer", "Mailer < Mailer/goodbye",
+                ])
+        }
+    }
+
     @Test("a worker says how many jobs it runs, in one pipeline or in all, until the last has ended")
     func runningCount() async throws {
         try await withProbe { probe in

@@ -147,6 +147,37 @@ struct FactsTests {
         }
     }
 
+    @Test("a process tells at once what it pauses for itself, and when it does no longer")
+    func ownPauses() async throws {
+        try await withProbe { probe in
+            var configuration = WorkerConfiguration.quick
+            configuration.heartbeatInterval = .seconds(60)
+            let pipelines = [Pipeline("a", queue: "q", concurrency: 1), Pipeline("b", queue: "r", concurrency: 1)]
+            try await withWorker(on: probe, [], pipelines: pipelines, configuration: configuration) { running in
+                let inspector = Inspector(redis: probe.client)
+                func told(_ pauses: QueueFacts.Pauses) async throws {
+                    try await eventually("the facts tell \(pauses)") {
+                        try await inspector.facts().processes.first?.pauses == pauses
+                    }
+                }
+                try await told(QueueFacts.Pauses(all: false, pipelines: [], queues: []))
+                try await running.worker.pause(.pipeline("b"))
+                try await running.worker.pause(.pipeline("a"))
+                try await running.worker.pause(.queue("r"))
+                try await told(QueueFacts.Pauses(all: false, pipelines: ["a", "b"], queues: ["r"]))
+                // A pause of every process is no pause of its own, and ending that one does not end it.
+                try await inspector.pause(.all)
+                try await inspector.pause(.all, in: running.identity)
+                try await inspector.resume(.all)
+                try await told(QueueFacts.Pauses(all: true, pipelines: ["a", "b"], queues: ["r"]))
+                try await inspector.resume(.all, in: running.identity)
+                try await told(QueueFacts.Pauses(all: false, pipelines: [], queues: ["r"]))
+                let facts = try await inspector.facts()
+                #expect(facts.pauses == QueueFacts.Pauses(all: false, pipelines: [], queues: []))
+            }
+        }
+    }
+
     @Test("limits are told as they are stored, with slots taken and jobs parked")
     func limits() async throws {
         try await withProbe { probe in

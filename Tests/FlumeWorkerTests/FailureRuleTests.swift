@@ -216,11 +216,14 @@ struct BackOffTests {
         #expect(last.place == "dead")
     }
 
-    @Test("a snooze keeps the count, loses enqueued_at, and is not a failure")
+    @Test("a snooze keeps the count, loses enqueued_at, says which queue it came from, and is not a failure")
     func snooze() throws {
         let ruling = try RuleFixture().ruling(#""retry":0,"enqueued_at":1.5,"x":[1.0]"#, .snoozed(.seconds(9)))
         #expect(ruling.place == "schedule" && ruling.seconds == 9)
-        #expect(try ruling.payload().description == job("Fail", "j", #""retry":0,"x":[1.0]"#))
+        let expected = job("Fail", "j", #""retry":0,"x":[1.0]"#)
+        #expect(
+            try ruling.payload().description
+                == expected.replacing(#""queue":"default""#, with: #""queue":"fetched""#))
     }
 
     @Test("the message has at most 10,000 characters, the class is the error's type")
@@ -251,7 +254,7 @@ struct BackOffTests {
         #expect(payload["error_backtrace"]?.string.flatMap { BacktraceCoding.decode($0) } == lines)
     }
 
-    @Test("an unknown class is retried, handed on, or dead, as the policy says")
+    @Test("an unknown class is retried, handed over, or dead, as the policy says")
     func unknownClass() throws {
         var fixture = RuleFixture()
         fixture.handler = nil
@@ -261,10 +264,37 @@ struct BackOffTests {
         #expect(try retried.payload()["error_class"] == "UnknownClassError")
         fixture.policy = .dead
         #expect(try fixture.ruling(#""retry":true"#, outcome).place == "dead")
-        fixture.policy = .forward(toQueue: "ruby")
-        let forwarded = try fixture.ruling(#""retry":true,"enqueued_at":5.5"#, outcome)
-        #expect(forwarded.place == "back ruby")
-        #expect(try forwarded.payload().queue == "ruby")
-        #expect(try forwarded.payload().retryCount == nil)
+        let handedOver = try fixture.ruling(#""retry":true,"enqueued_at":5.5"#, .handedOver(toQueue: "ruby"))
+        #expect(handedOver.place == "back ruby")
+        #expect(
+            try handedOver.payload().description
+                == #"{"class":"Fail","args":[],"jid":"j","queue":"ruby","retry":true,"enqueued_at":1800000000.0,"#
+                + #""flume_handovers":1}"#)
+    }
+
+    @Test("a job of an unknown class that is not to be retried is kept as dead", arguments: ["retry", "forward"])
+    func unknownClassWithoutRetry(policy: String) throws {
+        var fixture = RuleFixture()
+        fixture.handler = nil
+        fixture.policy = policy == "retry" ? .retry : .forward(toQueue: "ruby")
+        let outcome = Outcome.unknownClass(UnknownClassError(jobClass: "Fail"))
+        #expect(try fixture.ruling(#""retry":false"#, outcome).place == "dead")
+        #expect(try fixture.ruling(#""retry":false,"dead":false"#, outcome).place == "done")
+    }
+
+    @Test(
+        "a job is handed over until its counter says so, and never to the queue it comes from",
+        arguments: [
+            ("0", "swift", true), ("1", "swift", true), ("2", "swift", false), ("99999999999999999999", "swift", true),
+            ("-7", "swift", true), ("null", "swift", true), (#""2""#, "swift", true), ("0", "ruby", false),
+        ])
+    func handOvers(counter: String, queue: String, isHandedOver: Bool) throws {
+        let payload = try JobPayload(parsing: Array(job("X", "j", #""flume_handovers":\#(counter)"#).utf8))
+        let outcome = UnknownClassPolicy.forward(toQueue: "ruby", limit: 2).outcome(for: payload, of: "X", from: queue)
+        switch outcome {
+        case .handedOver(let other): #expect(isHandedOver && other == "ruby")
+        case .unknownClass(let error): #expect(!isHandedOver && error.jobClass == "X")
+        default: Issue.record("\(outcome)")
+        }
     }
 }

@@ -1,4 +1,5 @@
 import FlumeRedis
+@testable import FlumeStore
 import FlumeWire
 import TestSupport
 import Testing
@@ -42,6 +43,38 @@ struct KeyedLimitTests {
             for (position, jid) in all.enumerated() { #expect(abs(position - (Int(jid.dropFirst()) ?? 0)) <= 6) }
             #expect(most(in: 400_000 - preemption, starts.times(of: "a")) <= 4)
             try await nothingIsParked(probe, "tenant", ["a", "b", "c"])
+            #expect(try await probe.number("ZCARD", "retry") == 0)
+        }
+    }
+
+    @Test("a key whose job was told to come later backs off, and no other does")
+    func backOff() async throws {
+        try await withProbe { probe in
+            let starts = Starts()
+            let handler = Handler.raw("Time") { _, context in
+                starts.note(context.jid)
+                if context.jid == "a0" { throw RateLimitedError(retryAfter: .seconds(600)) }
+                if context.jid == "b0" { throw RateLimitedError() }
+            }
+            try await probe.enqueue(jobs("a", 1), to: "q")
+            let pipelines = [
+                Pipeline("p", queue: "q", concurrency: 3)
+                    .rateLimit(100, per: .seconds(100), key: "tenant", by: Self.tenant).rateLimit(100, per: .seconds(1))
+            ]
+            try await withWorker(on: probe, [handler], pipelines: pipelines) { _ in
+                try await eventually("a0 is put off") { try await probe.number("ZCARD", "schedule") == 1 }
+                try await probe.enqueue(jobs("a", 3) + jobs("b", 3), to: "q")
+                try await starts.wait(for: 4)
+                try await eventually("b0 is put off") { try await probe.number("ZCARD", "schedule") == 2 }
+                try await eventually("those of a wait") {
+                    try await probe.number("LLEN", "flume:parked:tenant:a") == 3
+                }
+            }
+            #expect(Set(starts.jids) == ["a0", "b0", "b1", "b2"])
+            let (blocked, half) = ("flume:backoff:6:tenant:a", "flume:backoff:6:tenant:b")
+            #expect(try await probe.number("PTTL", blocked) > 500_000, "it is kept until it has come back")
+            #expect(try await probe.hash(half)["factor"] == "0.500000")
+            #expect(try await probe.hash("flume:limit:tenant")["blocked_until"] == nil)
             #expect(try await probe.number("ZCARD", "retry") == 0)
         }
     }
@@ -154,14 +187,59 @@ struct KeyedLimitTests {
         }
     }
 
-    @Test("one limit by key is the most, and it cannot be local")
-    func validation() {
+    @Test("several limits by key hold together, each by a key of its own")
+    func several() async throws {
+        try await withProbe { probe in
+            let (starts, crowd) = (Starts(), Crowd())
+            let handler = Handler.raw("Time") { _, context in
+                starts.note(context.jid)
+                crowd.enter()
+                defer { crowd.leave() }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            // a, b: tenants; x, y: hosts. One at a time for each host, 3 in 400 ms for each tenant.
+            func jobs(_ tenant: String, _ host: String, _ count: Int) -> [String] {
+                (0..<count).map { job("Time", "\(tenant)\(host)\($0)", args: #"["\#(tenant)","\#(host)"]"#) }
+            }
+            try await probe.enqueue(jobs("a", "x", 5) + jobs("b", "x", 2) + jobs("a", "[y", 2), to: "q")
+            let pipelines = [
+                Pipeline("p", queue: "q", concurrency: 9)
+                    .rateLimit(3, per: .milliseconds(400), key: "tenant", by: Self.tenant)
+                    .maxInCluster(1, key: "host") { try $0.arguments().last?.string }
+            ]
+            try await withWorker(on: probe, [handler], pipelines: pipelines) { _ in
+                try await starts.wait(for: 9)
+                try await probe.waitUntilDrained("q")
+                try await eventually("nothing waits") { try await probe.number("EXISTS", "flume:parked:tenant") == 0 }
+            }
+            #expect(crowd.most <= 2, "one for each host")
+            #expect(most(in: 400_000 - preemption, starts.times(of: "a")) <= 3)
+            #expect(starts.jids.filter { $0.hasPrefix("ax") } == (0..<5).map { "ax\($0)" })
+            #expect(try await probe.number("HLEN", "flume:slots:10:host:slots:x") == 0)
+            #expect(try await probe.number("ZCARD", "retry") == 0)
+        }
+    }
+
+    @Test(
+        "keys are found again in what is written of them",
+        arguments: [["a", "a"], ["a", nil], ["[a", "[a"], [nil, "b"]])
+    func jobKeys(keys: [String?]) throws {
+        let written = try #require(JobKeys(keys))
+        #expect(JobKeys(text: written.text, count: 2) == written)
+        // A process with other limits, before or after a deployment.
+        #expect(JobKeys(text: written.text, count: 1).keys == [keys.compactMap(\.self).first])
+        #expect(JobKeys([nil, nil]) == nil)
+    }
+
+    @Test("a limit by key cannot be local, nor have the name of another")
+    func validation() throws {
         let pipeline = Pipeline("p", queue: "q", concurrency: 1)
         let wrong = [
             pipeline.rateLimit(0, per: .seconds(1), by: Self.tenant),
             pipeline.limited(by: .local(.slidingWindow(1, per: .seconds(1))), Self.tenant),
-            pipeline.maxInCluster(1, by: Self.tenant).rateLimit(1, per: .seconds(1), by: Self.tenant),
+            pipeline.rateLimit(2, per: .seconds(9), by: Self.tenant).rateLimit(1, per: .seconds(1), by: Self.tenant),
         ]
+        try pipeline.maxInCluster(1, by: Self.tenant).rateLimit(1, per: .seconds(1), by: Self.tenant).validate()
         for pipeline in wrong { #expect(throws: PipelineError.self) { try pipeline.validate() } }
     }
 }

@@ -221,6 +221,23 @@ struct LeaseAndRecoveryTests {
         }
     }
 
+    @Test("of two jobs that were in flight in so many dead processes neither is buried: they run again, apart")
+    func severalSuspects() async throws {
+        try await withProbe { probe in
+            let journal = Journal()
+            for jid in ["a", "b"] { try await probe.send("SET", "flume:recoveries:\(jid)", "2") }
+            try await deadProcess("gone:1:aa", holding: ["a", "b"].map { job("Note", $0) }, on: probe)
+            try await withWorker(on: probe, [.noting(journal)], configuration: .quick(lease: Self.lease)) { _ in
+                try await journal.wait(for: 1)
+                #expect(try await probe.members("schedule").count == 1)
+                #expect(try await probe.string("flume:recoveries:b") == "3")
+                try await journal.wait(for: 2)
+            }
+            #expect(journal.entries == ["a", "b"])
+            #expect(try await probe.members("dead").isEmpty)
+        }
+    }
+
     @Test("a job without a jid is counted by its bytes, the same in every process")
     func poisonWithoutJid() async throws {
         try await withProbe { probe in
@@ -233,6 +250,46 @@ struct LeaseAndRecoveryTests {
                 try await journal.wait(for: 1)
             }
             #expect(try await probe.string(key) == "1")
+        }
+    }
+
+    @Test("what a primary that lost its last writes still calls in flight runs again, and what runs is left alone")
+    func rollback() async throws {
+        try await withProbe { probe in
+            let (journal, gate) = (Journal(), Gate())
+            try await withWorker(
+                on: probe, [.noting(journal), .gated(journal, gate)], configuration: .quick(lease: Self.lease),
+                adjust: { $0.commandTimeout = .seconds(1) }
+            ) { running in
+                try await probe.enqueue([job("Note", "settled"), job("Gated", "running")], to: "default")
+                try await journal.wait(for: 2)
+                let record = "flume:inflight:\(running.identity)"
+                try await eventually("one is settled") { try await probe.number("HLEN", record) == 1 }
+                // As after a failover: the settlement never reached the new primary.
+                try await probe.send("HSET", record, "1000:default", job("Note", "settled"))
+                try await probe.send("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+                try await journal.wait(for: 3)
+                try await eventually("it has left again") { try await probe.number("HLEN", record) == 1 }
+                gate.open()
+                try await probe.waitUntilDrained()
+            }
+            #expect(journal.entries.sorted() == ["running", "settled", "settled"])
+        }
+    }
+
+    @Test("a worker that stops puts back what it is said to have in flight and has not, and says good-bye")
+    func forgottenAtTheEnd() async throws {
+        try await withProbe { probe in
+            let journal = Journal()
+            try await withWorker(on: probe, [.noting(journal)], configuration: .quick(lease: Self.lease)) { running in
+                try await probe.enqueue([job("Note", "a")], to: "default")
+                try await journal.wait(for: 1)
+                try await probe.waitUntilDrained()
+                let record = "flume:inflight:\(running.identity)"
+                try await probe.send("HSET", record, "1001:default", job("Note", "c"), "1000:default", job("Note", "b"))
+            }
+            #expect(try await probe.list("queue:default") == [job("Note", "c"), job("Note", "b")])
+            #expect(try await probe.set("flume:processes").isEmpty)
         }
     }
 
@@ -259,7 +316,7 @@ struct LeaseAndRecoveryTests {
                         // The outage itself has to last; nothing can be awaited from a server that is away.
                         try await Task.sleep(for: lease * 2)
                         if how == "restart" { try await server.restart() } else { server.resume() }
-                        try await eventually("both hold their leases again") {
+                        try await eventually("both hold their leases again", timeout: .seconds(40)) {
                             for identity in [first.identity, second.identity] {
                                 let lease = (try? server.execute("GET", "flume:lease:\(identity)")) ?? ""
                                 if Int(lease) == nil { return false }

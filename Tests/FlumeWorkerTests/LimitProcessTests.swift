@@ -61,7 +61,8 @@ struct LimitProcessTests {
                     #expect(await worker.exit() == .status(0))
                 }
                 let stamps = try await probe.list("interop:stamps").map { $0.split(separator: " ") }
-                #expect(Set(stamps.map { $0[1] }).count == 3)
+                // On a busy machine two of them may have the whole limit between them.
+                #expect(Set(stamps.map { $0[1] }).count >= 2)
                 let times = stamps.compactMap { Int($0[2]) }.sorted()
                 // A stamp is written after the start it tells of, much later on a machine that has more to do. Starts
                 // themselves are held to the limit to the microsecond in LimitSimulationTests.
@@ -84,7 +85,7 @@ struct LimitProcessTests {
         try await withRedisServer { server in
             let probe = try RedisProbe(url: server.url())
             try await probe.enqueue((0..<3).map { job("SleepJob", "\($0)", args: "[3]") }, to: "default")
-            let arguments = ["--limit", "slots:2@s"]
+            let arguments = ["--limit", "slots:2@s", "--lease", "4"]
             let first = try await start("first", on: server, arguments)
             try await eventually("two have started") { try await probe.list("interop:started").count == 2 }
             first.signal(SIGKILL)
@@ -97,6 +98,34 @@ struct LimitProcessTests {
             }
             try await probe.waitUntilDrained()
             #expect(try await probe.number("EXISTS", "flume:slots:s:slots") == 0)
+            second.signal(SIGTERM)
+            #expect(await second.exit() == .status(0))
+            await probe.client.close()
+        }
+    }
+    @Test("jobs that wait for the key of a job whose process was killed run after it is recovered, one at a time")
+    func killedByKey() async throws {
+        try await withRedisServer { server in
+            let probe = try RedisProbe(url: server.url())
+            try await probe.enqueue(
+                (0..<3).map { job("LimitedJob", "\($0)", args: #"["a",1000]"#) }, to: "limited")
+            let arguments = ["--pipeline", "name=limited,queue=limited,concurrency=4", "--lease", "3"]
+            let first = try await start("first", on: server, arguments)
+            try await eventually("one runs and two wait for it") {
+                let parked = try await probe.number("LLEN", "flume:parked:LimitedJob:slots:a")
+                return try await probe.list("interop:stamps").count == 1 && parked == 2
+            }
+            first.signal(SIGKILL)
+            #expect(await first.exit() == .signal(SIGKILL))
+            let second = try await start("second", on: server, arguments)
+            try await eventually("all have run, one of them twice", timeout: .seconds(60)) {
+                try await probe.list("interop:stamps").count == 4
+            }
+            try await probe.waitUntilDrained()
+            let stamps = try await probe.list("interop:stamps").map { $0.split(separator: " ") }
+            #expect(Set(stamps.map { String($0[0]) }) == ["a/0", "a/1", "a/2"])
+            let times = stamps.dropFirst().compactMap { Int($0[2]) }
+            for (earlier, later) in zip(times, times.dropFirst()) { #expect(later - earlier >= 1_000_000) }
             second.signal(SIGTERM)
             #expect(await second.exit() == .status(0))
             await probe.client.close()

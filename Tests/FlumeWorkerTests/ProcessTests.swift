@@ -93,8 +93,9 @@ struct ProcessTests {
         try await withRedis { server, probe in
             try await probe.enqueue([job("CrashJob", "crash")], to: "default")
             var deaths = 0
-            while try await probe.number("ZCARD", "dead") == 0, deaths < 6 {
-                let worker = try await WorkerProcess.start("worker\(deaths)", on: server, mayDie: true)
+            while try await probe.number("ZCARD", "dead") == 0, deaths < 7 {
+                let worker = try await WorkerProcess.start(
+                    "worker\(deaths)", on: server, ["--lease", "3"], mayDie: true)
                 try await probe.enqueue([job("EchoJob", "echo\(deaths)")], to: "default")
                 let died = Task { await worker.child.exit() }
                 try await eventually("it dies or the job does", timeout: .seconds(45)) {
@@ -109,11 +110,14 @@ struct ProcessTests {
                     deaths += 1
                 }
             }
-            #expect(deaths == 3)
-            let payload = try JobPayload(parsing: Array(try await probe.members("dead")[0].utf8))
+            // A neighbour that a slow machine had in flight at three deaths too is as suspect: then there are up to three
+            // more (SuspectRule).
+            #expect((3...6).contains(deaths))
+            #expect(try await probe.number("ZCARD", "dead") == 1)
+            let payload = try JobPayload(parsing: Array(try #require(await probe.members("dead").first).utf8))
             #expect(payload.jid == "crash" && payload["error_class"] == "WorkerDiedError")
             let echoed = try await probe.list("interop:echo")
-            for index in 0...3 { #expect(echoed.contains { $0.contains("echo\(index)") }, "\(echoed)") }
+            for index in 0...deaths { #expect(echoed.contains { $0.contains("\"echo\(index)\"") }, "\(echoed)") }
         }
     }
 
@@ -122,10 +126,11 @@ struct ProcessTests {
         try await Machine.alone {
             try await withRedis { server, probe in
                 let count = ProcessInfo.processInfo.activeProcessorCount
-                let first = try await WorkerProcess.start("first", on: server, concurrency: count + 2)
-                try await probe.enqueue((0..<count + 2).map { job("SpinJob", "s\($0)", args: "[12]") }, to: "default")
+                let first = try await WorkerProcess.start(
+                    "first", on: server, concurrency: count + 2, ["--lease", "3"])
+                try await probe.enqueue((0..<count + 2).map { job("SpinJob", "s\($0)", args: "[6]") }, to: "default")
                 try await eventually("every thread spins") { try await probe.list("interop:started").count >= count }
-                let second = try await WorkerProcess.start("second", on: server)
+                let second = try await WorkerProcess.start("second", on: server, ["--lease", "3"])
                 try await eventually("all have finished", timeout: .seconds(90)) {
                     try await probe.list("interop:finished").count >= count + 2
                 }

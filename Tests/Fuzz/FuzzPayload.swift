@@ -6,6 +6,7 @@ public func fuzzPayload(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))
     fuzzValue(bytes)
     fuzzArguments(bytes)
+    fuzzActiveJob(bytes)
     _ = BacktraceCoding.decode(String(decoding: bytes, as: UTF8.self))
     _ = Timestamp(json: bytes[...]).map { [$0.json(unit: .floatSeconds), Array(CivilTime($0).isoMinute.utf8)] }
     demand(UTF8Repair.isValid(bytes) == (String(validating: bytes, as: UTF8.self) != nil), "UTF-8 verdicts differ")
@@ -47,6 +48,20 @@ private func fuzzArguments(_ bytes: [UInt8]) {
     _ = try? decoder.decode([[String: JSONValue]].self)
     _ = try? decoder.decode(String?.self, position: 0)
     _ = try? decoder.decode([UInt8].self, position: 1)
+}
+
+/// The bytes as the arguments of an ActiveJob job, with all its tagged values.
+private func fuzzActiveJob(_ bytes: [UInt8]) {
+    guard case .array(let values)? = try? JSONValue(parsing: bytes) else { return }
+    let envelope = JSONValue.object(["job_class": "Job", "arguments": .array(values)])
+    let payload = JobPayload(
+        jobClass: "ActiveJob::QueueAdapters::SidekiqAdapter::JobWrapper", arguments: [envelope])
+    guard let read = try? ActiveJobEnvelope(payload), let arguments = try? read.arguments() else { return }
+    for position in 0..<min(values.count, 4) {
+        _ = try? arguments.decode(ActiveJobValue.self, position: position)
+        _ = try? arguments.decode([String: Double].self, position: position)
+        _ = try? arguments.decode([Int?].self, position: position)
+    }
 }
 
 private func touch(_ payload: JobPayload) {

@@ -1,4 +1,4 @@
-// Every Swift block of README.md stands word for word in a file of this folder, so that it compiles; `ReadmeTests`
+// Every Swift block of README.md stands word for word in a test file, so that it compiles; `ReadmeTests`
 // compares the two. Here are those of the first chapters.
 
 import Flume

@@ -12,12 +12,41 @@ import Synchronization
 /// It listens on a Unix socket of its own. Threads and blocking calls, so that it works whatever the code under test
 /// does to event loops and to the cooperative pool.
 public final class FaultProxy: Sendable {
+    /// Which way bytes go.
+    public enum Direction: Sendable, Hashable, CaseIterable {
+        /// From the client to the server.
+        case requests
+        /// From the server to the client.
+        case replies
+    }
+
     private struct State {
+        var passed = (requests: 0, replies: 0)
+        var fatal: (number: Int, direction: Direction)?
         var connections: [Int32: Int32] = [:]
         var replyBudget: Int?
-        var isSilent = false
+        var isSilent: Set<Direction> = []
         var isClosed = false
         var cuts = 0
+        var accepted = 0
+
+        /// Counts a message.
+        ///
+        /// - Returns: whether it is the one that does not arrive.
+        mutating func isFatal(_ direction: Direction) -> Bool {
+            let number: Int
+            switch direction {
+            case .requests:
+                passed.requests += 1
+                number = passed.requests
+            case .replies:
+                passed.replies += 1
+                number = passed.replies
+            }
+            guard let fatal, fatal == (number, direction) else { return false }
+            cuts += 1
+            return true
+        }
     }
 
     /// Where clients connect to.
@@ -46,8 +75,22 @@ public final class FaultProxy: Sendable {
     /// Cuts each connection, old or new, after this many more bytes of replies; nil for never.
     public func cutReplies(after bytes: Int?) { state.withLock { $0.replyBudget = bytes } }
 
+    /// Cuts the connection on which this message comes, counted from the start over all connections; it does not arrive.
+    ///
+    /// A message is what comes at once: a command or several, a reply or several.
+    public func cut(at number: Int, of direction: Direction) { state.withLock { $0.fatal = (number, direction) } }
+
+    /// How many messages have come so far.
+    public var passed: (requests: Int, replies: Int) { state.withLock { $0.passed } }
+
     /// Swallows everything in both directions, as a network that drops every packet; false to be a proxy again.
-    public func setSilent(_ isSilent: Bool) { state.withLock { $0.isSilent = isSilent } }
+    public func setSilent(_ isSilent: Bool) { setSilent(isSilent ? Set(Direction.allCases) : []) }
+
+    /// Swallows everything that goes in these directions, and lets pass what goes in the others.
+    public func setSilent(_ directions: Set<Direction>) { state.withLock { $0.isSilent = directions } }
+
+    /// How many connections clients have made so far.
+    public var accepted: Int { state.withLock { $0.accepted } }
 
     /// Cuts all connections and listens no more.
     public func close() {
@@ -69,6 +112,7 @@ public final class FaultProxy: Sendable {
             }
             let isClosed = state.withLock { state in
                 state.connections[client] = upstream
+                state.accepted += 1
                 return state.isClosed
             }
             if isClosed { cut(client, upstream) }
@@ -91,7 +135,9 @@ public final class FaultProxy: Sendable {
             let count = unsafe recv(source, &chunk, chunk.count, 0)
             guard count > 0 else { break }
             let (allowed, isCut): (Int, Bool) = state.withLock { state in
-                if state.isSilent { return (0, false) }
+                let direction: Direction = isReply ? .replies : .requests
+                if state.isSilent.contains(direction) { return (0, false) }
+                if state.isFatal(direction) { return (0, true) }
                 guard isReply, let budget = state.replyBudget else { return (count, false) }
                 state.replyBudget = max(budget - count, 0)
                 guard budget < count else { return (count, false) }

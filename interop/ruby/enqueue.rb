@@ -3,6 +3,7 @@
 #   ruby enqueue.rb --class EchoJob --args '[1, "two"]'
 #   ruby enqueue.rb --class EchoJob --args '[1]' --in 60 --set '{"retry": 3, "tags": ["a"]}'
 #   ruby enqueue.rb --class EchoJob --args '["x"]' --count 5000 --bulk
+#   ruby enqueue.rb --class EchoJob --args '[1]' --routes redis
 
 require_relative "stack"
 
@@ -15,9 +16,11 @@ options = Stack.parse("Usage: enqueue.rb [options]") do |o, values|
   o.on("--at TIME", Float, "perform_at, seconds since 1970") { |v| values[:at] = v }
   o.on("--count N", Integer, "that many of them (1)") { |v| values[:count] = v }
   o.on("--bulk", "push_bulk, 1,000 at a time") { values[:bulk] = true }
+  o.on("--routes WHERE", "flume_router.rb with a file of routes, or redis") { |v| values[:routes] = v }
   o.on("--set JSON", "any further fields: retry, retry_for, tags, backtrace, …") { |v| values[:set] = JSON.parse(v) }
 end
 
+Stack.route(options[:routes]) if options[:routes]
 job_class = Stack.job_class(options[:class])
 fields = options[:set].merge("queue" => options[:queue])
 job_class.sidekiq_options(fields)

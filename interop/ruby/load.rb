@@ -5,6 +5,7 @@
 #   enqueue  times --jobs pushes, one by one on one connection, or --bulk N at a time, or from
 #            --producers threads
 #   latency  times enqueue to start of --jobs jobs on an idle queue; the producer is another process
+#   due      times the poller's move of --jobs due jobs out of `schedule`, not that they run
 #
 # Everything runs as Sidekiq's own `sidekiq` command would, at log level warn.
 
@@ -16,6 +17,38 @@ class NoopJob
   def perform(*)
   end
 end
+
+class TypedJob
+  include Sidekiq::Job
+
+  def perform(user_id, template, ratio, urgent, tags)
+  end
+end
+
+# Every tenth fails.
+class FailingJob
+  include Sidekiq::Job
+  RUNS = Queue.new
+  10.times { |number| RUNS << number }
+
+  def perform(*)
+    number = RUNS.pop
+    RUNS << number
+    raise "every tenth fails" if number == 0
+  end
+end
+
+class DyingJob
+  include Sidekiq::Job
+  sidekiq_options("retry" => 0)
+
+  def perform(*)
+    raise "all fail"
+  end
+end
+
+TYPED = [42, "welcome", 1.5, true, %w[a b c]].freeze
+JOB_CLASSES = {"noop" => NoopJob, "typed" => TypedJob, "failing" => FailingJob, "dying" => DyingJob}.freeze
 
 # Its argument is when it was enqueued, by the clock that all processes of a machine share.
 class StampJob
@@ -31,17 +64,45 @@ class StampJob
   end
 end
 
-options = Stack.parse("Usage: load.rb --mode drain|enqueue|latency [options]") do |o, values|
-  values.update(mode: "drain", jobs: 10_000, concurrency: 10, queue: "load", producers: 1, bulk: 1)
-  o.on("--mode MODE", %w[drain enqueue latency]) { |v| values[:mode] = v }
+options = Stack.parse("Usage: load.rb --mode drain|enqueue|latency|due [options]") do |o, values|
+  values.update(
+    mode: "drain", jobs: 10_000, concurrency: 10, queue: "load", producers: 1, bulk: 1, queues: 1, payload: 0,
+    workload: "noop"
+  )
+  o.on("--mode MODE", %w[drain enqueue latency due]) { |v| values[:mode] = v }
   o.on("--jobs N", Integer) { |v| values[:jobs] = v }
   o.on("--concurrency N", Integer) { |v| values[:concurrency] = v }
   o.on("--queue NAME") { |v| values[:queue] = v }
+  o.on("--queues N", Integer, "spread over so many queues") { |v| values[:queues] = v }
+  o.on("--payload N", Integer, "bytes of text in each job's arguments") { |v| values[:payload] = v }
+  o.on("--workload NAME", JOB_CLASSES.keys + ["active-job"], "what the jobs are") { |v| values[:workload] = v }
+  o.on("--dead-maximum N", Integer, "so many jobs may be in the dead set") { |v| values[:dead_maximum] = v }
   o.on("--producers N", Integer, "threads that enqueue") { |v| values[:producers] = v }
   o.on("--bulk N", Integer, "jobs per push_bulk; 1: perform_async") { |v| values[:bulk] = v }
 end
 JOBS, CONCURRENCY, QUEUE = options.values_at(:jobs, :concurrency, :queue)
-[NoopJob, StampJob].each { |job| job.sidekiq_options("queue" => QUEUE) }
+QUEUES = options[:queues] > 1 ? (1..options[:queues]).map { |n| "#{QUEUE}-#{n}" } : [QUEUE]
+WORKLOAD = options[:workload]
+ARGUMENTS =
+  if WORKLOAD == "typed"
+    TYPED
+  else
+    options[:payload] > 0 ? ["x" * options[:payload]] : []
+  end
+[*JOB_CLASSES.values, StampJob].each { |job| job.sidekiq_options("queue" => QUEUE) }
+# What they would say of each failure is not what is measured, here or in Flume.
+Sidekiq.logger.level = Logger::FATAL if %w[failing dying].include?(WORKLOAD)
+
+if WORKLOAD == "active-job"
+  require "active_job"
+  ActiveJob::Base.queue_adapter = :sidekiq
+  ActiveJob::Base.logger = nil
+
+  class TypedActiveJob < ActiveJob::Base
+    def perform(user_id, template, ratio, urgent, tags)
+    end
+  end
+end
 
 def report(figures)
   figures.each { |key, value| puts "#{key}: #{value.is_a?(Float) ? value.round(3) : value}" }
@@ -63,11 +124,22 @@ def redis_cpu_seconds(info)
   info["used_cpu_sys"].to_f + info["used_cpu_user"].to_f
 end
 
-def push_bulk(count, size)
-  while count > 0
-    slice = [count, size].min
-    Sidekiq::Client.push_bulk("class" => NoopJob, "queue" => QUEUE, "args" => Array.new(slice) { [] })
-    count -= slice
+def push_bulk(count, size, at: nil)
+  items =
+    if WORKLOAD == "active-job"
+      {"class" => ActiveJob::QueueAdapters::SidekiqAdapter::JobWrapper, "wrapped" => "TypedActiveJob"}
+    else
+      {"class" => JOB_CLASSES.fetch(WORKLOAD)}
+    end
+  items["at"] = at if at
+  QUEUES.each_with_index do |queue, index|
+    left = count / QUEUES.size + (index < count % QUEUES.size ? 1 : 0)
+    while left > 0
+      slice = [left, size].min
+      args = Array.new(slice) { WORKLOAD == "active-job" ? [TypedActiveJob.new(*TYPED).serialize] : ARGUMENTS }
+      Sidekiq::Client.push_bulk(items.merge("queue" => queue, "args" => args))
+      left -= slice
+    end
   end
 end
 
@@ -76,7 +148,7 @@ end
 def make_worker
   require "sidekiq/cli"
   cli = Sidekiq::CLI.instance
-  cli.parse(["-r", __FILE__, "-c", CONCURRENCY.to_s, "-q", QUEUE, "-e", "production"])
+  cli.parse(["-r", __FILE__, "-c", CONCURRENCY.to_s, *QUEUES.flat_map { |queue| ["-q", queue] }, "-e", "production"])
   Stack.options[:identity] = cli.identity
   Sidekiq::Launcher.new(Stack.options)
 end
@@ -86,7 +158,7 @@ def running_jobs
 end
 
 def pending_jobs
-  Sidekiq.redis { |redis| redis.llen("queue:#{QUEUE}") } + running_jobs
+  Sidekiq.redis { |redis| QUEUES.sum { |queue| redis.llen("queue:#{queue}") } } + running_jobs
 end
 
 # Between a pop and its entry among the running jobs a job is nowhere: look twice.
@@ -100,19 +172,21 @@ def wait_until_drained
   end
 end
 
-def drain
+def drain(dead_maximum)
   worker = make_worker
+  Stack.options[:dead_max_jobs] = dead_maximum if dead_maximum
   push_bulk(JOBS, 1_000)
   before = redis_info
   cpu, started = cpu_seconds, clock
   worker.run
   seconds = wait_until_drained - started
   cpu, after = cpu_seconds - cpu, redis_info
-  worker.stop
 
   commands = (after["total_commands_processed"].to_i - before["total_commands_processed"].to_i) / JOBS.to_f
-  # What no heartbeat has written yet would be written at exit.
-  processed = Sidekiq::Stats.new.processed + Sidekiq::Processor::PROCESSED.reset
+  # What no heartbeat has written yet would be written at exit; one that is writing just now has a moment.
+  processed = Sidekiq::Processor::PROCESSED.reset
+  10.times { Sidekiq::Stats.new.processed + processed < JOBS and sleep 0.05 }
+  processed += Sidekiq::Stats.new.processed
   abort "load.rb: #{processed} of #{JOBS} jobs were processed" if processed != JOBS
   report(
     jobs_per_s: (JOBS / seconds).round,
@@ -122,6 +196,9 @@ def drain
     commands_executed_per_job: commands,
     peak_rss_mb: File.read("/proc/self/status")[/VmHWM:\s*(\d+)/, 1].to_i / 1024.0
   )
+  # Its threads have two seconds of waiting before them.
+  $stdout.flush
+  exit!(true)
 end
 
 def enqueue(producers, bulk)
@@ -133,6 +210,20 @@ def enqueue(producers, bulk)
   end
   threads.each(&:join)
   report(jobs_per_s: (share * producers / (clock - started)).round)
+end
+
+# Sidekiq's poller, told to look now.
+def due
+  require "sidekiq/scheduled"
+  push_bulk(JOBS, 1_000, at: Time.now.to_f + 2)
+  sleep 2.5
+  poller = Sidekiq::VERSION < "7" ? Sidekiq::Scheduled::Enq.new : Sidekiq::Scheduled::Enq.new(Stack.options)
+  started = clock
+  poller.enqueue_jobs
+  seconds = clock - started
+  moved = Sidekiq.redis { |redis| redis.llen("queue:#{QUEUE}") }
+  abort "load.rb: #{moved} of #{JOBS} jobs were moved" if moved != JOBS
+  report(jobs_per_s: (JOBS / seconds).round)
 end
 
 def latency
@@ -160,7 +251,8 @@ def latency
 end
 
 case options[:mode]
-when "drain" then drain
+when "drain" then drain(options[:dead_maximum])
 when "enqueue" then enqueue(options[:producers], options[:bulk])
 when "latency" then latency
+when "due" then due
 end

@@ -11,6 +11,7 @@ options = Stack.parse("Usage: worker.rb [options]") do |o, values|
   o.on("--concurrency N", Integer, "(5)") { |v| values[:concurrency] = v }
   o.on("--shutdown-timeout S", Integer, "(25)") { |v| values[:timeout] = v }
   o.on("--log-level L", "debug, info, warn, error (info)") { |v| values[:log_level] = v }
+  o.on("--routes WHERE", "flume_router.rb with a file of routes, or redis") { |v| values[:routes] = v }
   o.on("--identity-file PATH", "gets the process's identity once it is ready") { |v| values[:identity_file] = v }
 end
 
@@ -79,7 +80,15 @@ class FailTimesJob
   end
 end
 
+begin
+  require_relative "active_jobs"
+rescue LoadError
+  # RailsEchoJob and RailsRetryJob are there where ActiveJob is.
+end
+
 require "sidekiq/cli"
+
+Stack.route(options[:routes]) if options[:routes]
 
 Sidekiq.configure_server do |config|
   config.server_middleware { |chain| chain.add QueueName }

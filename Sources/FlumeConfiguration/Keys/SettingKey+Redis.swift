@@ -74,6 +74,9 @@ extension SettingKey {
         .init("redis.keep_alive") { value, settings throws(ConfigurationError) in
             settings.redis.keepAlive = try value.duration()
         },
+        .init("redis.reply_watch") { value, settings throws(ConfigurationError) in
+            settings.redis.replyWatch = try value.duration(atLeast: .zero)
+        },
         .init("redis.reconnect_initial") { value, settings throws(ConfigurationError) in
             settings.redis.backOff.base = try value.duration()
         },

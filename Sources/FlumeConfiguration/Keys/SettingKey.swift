@@ -22,7 +22,7 @@ struct SettingKey: Sendable {
     }
 
     /// All of them, in the order in which they are put in place: a URL before what refines it.
-    static let all = redis + worker + shared
+    static let all = redis + worker + health + shared
 
     /// What pipelines have in common.
     private static let shared: [SettingKey] = [

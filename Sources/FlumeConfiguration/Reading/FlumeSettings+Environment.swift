@@ -10,7 +10,7 @@ import FlumeWorker
 extension FlumeSettings {
     /// Reads the environment over what is set already.
     ///
-    /// `REDIS_PROVIDER` and `REDIS_URL` say where Redis is, as they do for Sidekiq; `RAILS_MAX_THREADS` is the
+    /// `REDIS_PROVIDER`, `REDIS_URL` and `REDIS_URL_FILE` say where Redis is, the first two as for Sidekiq; `RAILS_MAX_THREADS` is the
     /// concurrency where nothing else says one. Every key of a YAML file has a variable: `shutdown_timeout` is
     /// `FLUME_SHUTDOWN_TIMEOUT`, `redis.tls.ca` is `FLUME_REDIS_TLS_CA`. `FLUME_QUEUES` (`critical:3,default:1`) are the
     /// queues of the pipeline `default`; `FLUME_PIPELINES` are all pipelines, in the form of ``PipelineSettings/init(_:)``
@@ -22,11 +22,11 @@ extension FlumeSettings {
         let variables = (variables ?? ProcessInfo.processInfo.environment).filter { !$0.value.isEmpty }
         var problems = Problems()
         var settings = self
-        if variables["REDIS_URL"] != nil || variables["REDIS_PROVIDER"] != nil {
+        let names = ["REDIS_PROVIDER", "REDIS_URL", "REDIS_URL_FILE"]
+        if let name = names.first(where: { variables[$0] != nil }) {
             do {
                 settings.redis.use(try RedisConfiguration.environment(variables))
             } catch {
-                let name = variables["REDIS_PROVIDER"] == nil ? "REDIS_URL" : "REDIS_PROVIDER"
                 problems.add(Source(variable: name, "").problem(error.message))
             }
         }

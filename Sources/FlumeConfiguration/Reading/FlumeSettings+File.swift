@@ -55,8 +55,25 @@ extension FlumeSettings {
         self = try reader.settings(from: root, over: self)
     }
 
+    /// The most bytes of a configuration file.
+    private static let largestFile = 1 << 20
+
     /// The text of a file.
     static func text(ofFile path: String) throws(ConfigurationError) -> String {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        // A device may have no end.
+        if attributes?[.type] as? FileAttributeType == .typeCharacterSpecial {
+            throw ConfigurationError([.init(source: path, message: "it is a device, not a file")])
+        }
+        let size = attributes?[.size] as? Int ?? 0
+        guard size <= Self.largestFile else {
+            throw ConfigurationError([
+                .init(
+                    source: path,
+                    message:
+                        "the file has \(size) bytes, more than the \(Self.largestFile) that a configuration may have")
+            ])
+        }
         do {
             return try String(contentsOfFile: path, encoding: .utf8)
         } catch {

@@ -28,6 +28,8 @@ public struct FlumeSettings: Sendable {
     public var redis: RedisConfiguration
     /// How the worker works; the namespace is in here too.
     public var worker: WorkerConfiguration
+    /// Where health checks are answered, if anywhere.
+    public var health = HealthSettings()
     /// The pipelines; none means one named `default` for the queue `default`.
     public var pipelines: [PipelineSettings]
     /// The concurrency of pipelines that have none of their own; nil for ``defaultConcurrency``.

@@ -40,7 +40,7 @@ enum SidekiqKeys {
         ),
         (
             ["cron", "cron_jobs", "cron_poll_interval", "cron_schedule_file"],
-            "recurring jobs stay with the Ruby process that runs sidekiq-cron"
+            "recurring jobs stay with the Ruby process that runs sidekiq-cron, or CronSchedule(file:) reads their file"
         ),
         (
             ["limits", "process_limits", "blocking", "qlimit", "throttle"],

@@ -20,11 +20,32 @@ extension Source {
     fileprivate struct Builder {
         var name: String
         var lineOf: (Int) -> Int
+        private let count = Count()
+
+        private final class Count { var values = 0 }
+
+        /// Aliases inside aliases unfold a few lines to more than any memory holds.
+        private static let mostValues = 100_000
+
+        init(name: String, lineOf: @escaping (Int) -> Int) {
+            self.name = name
+            self.lineOf = lineOf
+        }
+
+        /// Counts one more value.
+        func isTooMuch() -> Bool {
+            count.values += 1
+            return count.values > Self.mostValues
+        }
 
         func line(_ node: Node) -> Int? { (node.mark?.line).map(lineOf) }
     }
 
     private init(_ node: Node, _ builder: Builder, line: Int, key: String) throws(ConfigurationError) {
+        guard !builder.isTooMuch() else {
+            self.init(origin: builder.name, line: line, key: key, content: .nothing)
+            throw problem("the file unfolds to too many values; are there aliases inside aliases?")
+        }
         // The mark of a list or mapping is that of its end in some versions of the parser: their lines are the keys'.
         switch node {
         case .scalar(let scalar):

@@ -25,12 +25,23 @@ extension RedisClient {
     /// - Returns: One reply per command; an error reply is an `.error` element.
     /// - Throws: ``RedisError`` when there are no replies.
     public func send(_ commands: [RedisCommand]) async throws(RedisError) -> [RedisReply] {
+        try await send(commands, isWatched: false)
+    }
+
+    /// Sends commands whose reply the event loop may stay awake for.
+    ///
+    /// - Parameters:
+    ///   - commands: The commands.
+    ///   - isWatched: Whether somebody does nothing but wait for this reply; see ``SocketWatch``.
+    /// - Returns: One reply per command.
+    /// - Throws: ``RedisError`` when there are no replies.
+    package func send(_ commands: [RedisCommand], isWatched: Bool) async throws(RedisError) -> [RedisReply] {
         guard !commands.isEmpty else { return [] }
         for command in commands {
             if let script = command.script { try await learn(script) }
         }
         let timeout = Self.timeout(of: commands)
-        var replies = try await self.replies(to: .many(commands), timeout: timeout)
+        var replies = try await self.replies(to: .many(commands), timeout: timeout, isWatched: isWatched)
         let forgotten = commands.indices.filter {
             commands[$0].script != nil && replies[$0].error?.code == .noScript
         }
@@ -88,6 +99,10 @@ extension RedisClient {
     private func reply(
         to payload: RedisRequest.Payload, timeout: Duration?
     ) async throws(RedisError) -> RedisReply {
+        #if DEBUG || FLUME_LAB
+            await passFaultPoints(before: payload)
+            defer { passFaultPoints(after: payload) }
+        #endif
         let result: Result<RedisReply, RedisError>
         if eventLoop.inEventLoop {
             // An actor on the event loop, such as the lease: it must not need the cooperative pool.
@@ -99,13 +114,19 @@ extension RedisClient {
     }
 
     private func replies(
-        to payload: RedisRequest.Payload, timeout: Duration?
+        to payload: RedisRequest.Payload, timeout: Duration?, isWatched: Bool = false
     ) async throws(RedisError) -> [RedisReply] {
+        #if DEBUG || FLUME_LAB
+            await passFaultPoints(before: payload)
+            defer { passFaultPoints(after: payload) }
+        #endif
         let result: Result<[RedisReply], RedisError>
         if eventLoop.inEventLoop {
-            result = await withTaskExecutorPreference(loopExecutor) { await self.outcomes(of: payload, timeout) }
+            result = await withTaskExecutorPreference(loopExecutor) {
+                await self.outcomes(of: payload, timeout, isWatched)
+            }
         } else {
-            result = await outcomes(of: payload, timeout)
+            result = await outcomes(of: payload, timeout, isWatched)
         }
         return try result.get()
     }
@@ -120,11 +141,11 @@ extension RedisClient {
         }
     }
 
-    private func outcomes(
-        of payload: RedisRequest.Payload, _ timeout: Duration?
+    func outcomes(
+        of payload: RedisRequest.Payload, _ timeout: Duration?, _ isWatched: Bool
     ) async -> Result<[RedisReply], RedisError> {
         await unsafe withUnsafeContinuation { continuation in
-            submit(payload, timeout: timeout, waiter: unsafe .many(continuation))
+            submit(payload, timeout: timeout, isWatched: isWatched, waiter: unsafe .many(continuation))
         }
     }
 }

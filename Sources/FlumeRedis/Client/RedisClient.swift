@@ -74,11 +74,14 @@ public final class RedisClient: Service, Sendable {
 
     /// Makes another connection with the same settings, such as one for blocking commands.
     ///
-    /// - Parameter name: Added to the name that CLIENT LIST shows.
+    /// - Parameters:
+    ///   - name: Added to the name that CLIENT LIST shows.
+    ///   - longestPause: The longest pause between attempts to connect, where the settings do not say less.
     /// - Returns: A client that is closed on its own.
-    package func sibling(name: String) -> RedisClient {
+    package func sibling(name: String, longestPause: Duration? = nil) -> RedisClient {
         var configuration = configuration
         configuration.clientName = configuration.clientName.map { "\($0)-\(name)" } ?? name
+        if let longestPause { configuration.backOff.cap = min(configuration.backOff.cap, longestPause) }
         return RedisClient(
             dialer.sharing(configuration), logger: logger, random: random)
     }
@@ -124,10 +127,11 @@ public final class RedisClient: Service, Sendable {
     // MARK: Requests
 
     /// Hands a request to the event loop; one wake-up takes all that have come together meanwhile.
-    func submit(_ payload: RedisRequest.Payload, timeout: Duration?, waiter: ReplyWaiter) {
+    func submit(_ payload: RedisRequest.Payload, timeout: Duration?, isWatched: Bool = false, waiter: ReplyWaiter) {
         let patience = timeout ?? configuration.commandTimeout
         let request = RedisRequest(
-            payload: payload, deadline: .now() + TimeAmount(patience), isBlocking: timeout != nil, waiter: waiter)
+            payload: payload, deadline: .now() + TimeAmount(patience), isBlocking: timeout != nil,
+            isWatched: isWatched, waiter: waiter)
         enum Next { case refuse, wake, nothing }
         let next: Next = inbox.withLock { inbox in
             guard !inbox.isClosed else { return .refuse }
@@ -149,4 +153,9 @@ public final class RedisClient: Service, Sendable {
         }
         driver.submit(burst)
     }
+}
+
+extension RedisClient: CustomReflectable {
+    /// Shows where Redis is when the client, or what contains it, is dumped: no password and nothing that waits.
+    public var customMirror: Mirror { Mirror(self, children: ["configuration": configuration]) }
 }

@@ -30,6 +30,11 @@ public struct RedisConfiguration: Sendable, Hashable {
     public var keepAlive: Duration
     /// The pauses between attempts to connect.
     public var backOff: RedisBackOff
+    /// How long the connection's thread may stay awake for the reply to a job that is enqueued alone; zero for never.
+    ///
+    /// Going to sleep and being woken takes longer than Redis needs for a push, on virtual machines several times as
+    /// long. A server whose replies take longer is noticed, and then hardly ever waited for in this way.
+    public var replyWatch: Duration
 
     /// Creates a configuration from single settings.
     ///
@@ -44,10 +49,12 @@ public struct RedisConfiguration: Sendable, Hashable {
     ///   - commandTimeout: The deadline of a command that sets none.
     ///   - keepAlive: How long a connection may be idle before a PING.
     ///   - backOff: The pauses between attempts to connect.
+    ///   - replyWatch: How long to stay awake for the reply to a job that is enqueued alone.
     public init(
         address: Address = .tcp(host: "127.0.0.1", port: 6379), username: String? = nil, password: String? = nil,
         database: Int = 0, tls: RedisTLS? = nil, clientName: String? = nil, connectTimeout: Duration = .seconds(5),
-        commandTimeout: Duration = .seconds(5), keepAlive: Duration = .seconds(5), backOff: RedisBackOff = .init()
+        commandTimeout: Duration = .seconds(5), keepAlive: Duration = .seconds(5), backOff: RedisBackOff = .init(),
+        replyWatch: Duration = .microseconds(100)
     ) {
         self.address = address
         self.username = username
@@ -59,6 +66,7 @@ public struct RedisConfiguration: Sendable, Hashable {
         self.commandTimeout = commandTimeout
         self.keepAlive = keepAlive
         self.backOff = backOff
+        self.replyWatch = replyWatch
     }
 }
 
@@ -79,9 +87,7 @@ extension RedisConfiguration.Address: CustomStringConvertible {
         switch self {
         case .tcp(let host, let port): "\(host):\(port)"
         case .unix(let path): path
-        case .sentinel(let sentinel):
-            "\(sentinel.primaryName) at sentinels "
-                + sentinel.endpoints.map(\.description).joined(separator: ",")
+        case .sentinel(let sentinel): sentinel.description
         }
     }
 }

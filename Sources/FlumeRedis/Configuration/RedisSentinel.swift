@@ -44,3 +44,18 @@ public struct RedisSentinel: Sendable, Hashable {
         self.password = password
     }
 }
+
+extension RedisSentinel: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The name of the primary and the Sentinels, without any password.
+    public var description: String {
+        "\(primaryName) at sentinels " + endpoints.map(\.description).joined(separator: ",")
+    }
+
+    /// The same as ``description``: a password is not shown by accident.
+    public var debugDescription: String { description }
+
+    /// Shows no password when the value is dumped.
+    public var customMirror: Mirror {
+        Mirror(self, children: ["endpoints": endpoints, "primaryName": primaryName])
+    }
+}

@@ -19,6 +19,7 @@ final class ConnectionDriver: @unchecked Sendable {
     private var deadlineTimer: Scheduled<Void>?
     private var deadline: NIODeadline?
     private var whenClosed: [() -> Void] = []
+    private var watch: SocketWatch
 
     /// Rises with every connection that becomes ready; readable from anywhere.
     let generation = Atomic<UInt64>(0)
@@ -36,6 +37,7 @@ final class ConnectionDriver: @unchecked Sendable {
         self.dialer = dialer
         self.eventLoop = eventLoop
         self.logger = logger
+        watch = SocketWatch(patience: dialer.configuration.replyWatch)
         machine = ConnectionStateMachine(dialer.configuration, random: random)
         outgoing = ByteBufferAllocator().buffer(capacity: 16 << 10)
     }
@@ -53,6 +55,7 @@ final class ConnectionDriver: @unchecked Sendable {
         }
         perform(effects)
         wakeUp(at: earliest)
+        if let channel, requests.count == 1, requests[0].isWatched, machine.awaitsOne { watch.wait(for: channel) }
     }
 
     /// Shuts down; `done` is called when the socket is closed.

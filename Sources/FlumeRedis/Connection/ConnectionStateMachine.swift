@@ -72,6 +72,9 @@ struct ConnectionStateMachine {
         return request
     }
 
+    /// Whether exactly one request waits for its replies.
+    var awaitsOne: Bool { state == .ready && inFlight.count == 1 && waiting.isEmpty }
+
     /// Takes a reply of the server and resumes whoever waited for it.
     mutating func received(_ reply: RedisReply, now: NIODeadline) -> ConnectionEffects? {
         switch state {
@@ -150,7 +153,9 @@ struct ConnectionStateMachine {
         switch state {
         case .idle, .backingOff, .closed: return effects
         case .connecting, .handshaking:
-            if failures == 0, generation == 0, !isClosing { effects.report = .cannotConnect(error) }
+            // Once more for what an operator has to set right: a certificate that expired, a password that was changed.
+            let isNews = error.code == .configuration && lastFailure?.code != .configuration
+            if failures == 0 && generation == 0 || isNews, !isClosing { effects.report = .cannotConnect(error) }
         case .ready, .draining:
             if !isClosing { effects.report = .lost(error) }
             if error.code != .readOnly || readySince + TimeAmount(configuration.backOff.cap) <= now { failures = 0 }

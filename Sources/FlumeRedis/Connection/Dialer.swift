@@ -42,14 +42,17 @@ final class Dialer: Sendable {
     }
 
     private func ask(
-        _ endpoints: ArraySlice<RedisSentinel.Endpoint>, of sentinel: RedisSentinel, problems: [String],
+        _ endpoints: ArraySlice<RedisSentinel.Endpoint>, of sentinel: RedisSentinel, problems: [RedisError],
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<RedisConfiguration.Address> {
         guard let endpoint = endpoints.first else {
+            // When each of them says that a setting is wrong, waiting does not make it right.
+            let isSetting = problems.allSatisfy { $0.code == .configuration }
             return eventLoop.makeFailedFuture(
                 RedisError(
-                    .connectionClosed,
-                    "no Sentinel knows where \(sentinel.primaryName) is: " + problems.joined(separator: "; ")))
+                    isSetting ? .configuration : .connectionClosed,
+                    "no Sentinel knows where \(sentinel.primaryName) is: "
+                        + problems.map(\.message).joined(separator: "; ")))
         }
         var commands: [RedisCommand] = []
         if let password = sentinel.password {
@@ -71,7 +74,8 @@ final class Dialer: Sendable {
             self.favouriteSentinel.withLock { $0 = endpoint }
             return .tcp(host: host, port: port)
         }.flatMapError { error in
-            let problem = "\(endpoint): \(RedisError(connecting: error).message)"
+            let cause = RedisError(connecting: error)
+            let problem = RedisError(cause.code, "\(endpoint): \(cause.message)")
             return self.ask(
                 endpoints.dropFirst(), of: sentinel, problems: problems + [problem], on: eventLoop)
         }

@@ -8,7 +8,8 @@ extension RedisError {
     /// - Parameters:
     ///   - error: What NIO throws.
     ///   - address: Where the connection was to go, for the sentence.
-    init(connecting error: any Error, to address: String? = nil) {
+    ///   - certificate: What the server has shown, if it was TLS.
+    init(connecting error: any Error, to address: String? = nil, certificate: ServerCertificate? = nil) {
         let place = address.map { " to \($0)" } ?? ""
         switch error {
         case let error as RedisError:
@@ -26,7 +27,7 @@ extension RedisError {
         case ChannelError.connectTimeout:
             self.init(.connectionClosed, "cannot connect\(place): nobody answers")
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
-            self.init(tls: error, place: place)
+            self.init(tls: error, place: place, certificate)
         default:
             self.init(.connectionClosed, "no connection\(place): \(error)")
         }
@@ -38,15 +39,13 @@ extension RedisError {
         return RedisError(code, "\(message) without an answer; does it want TLS (rediss://)?")
     }
 
-    private init(tls error: any Error, place: String) {
+    private init(tls error: any Error, place: String, _ certificate: ServerCertificate?) {
         let text = "\(error)"
         if case NIOSSLError.uncleanShutdown = error {
             self.init(.connectionClosed, "Redis closed the connection\(place)")
         } else if text.contains("CERTIFICATE_VERIFY_FAILED") {
-            self.init(
-                .configuration,
-                "the certificate of Redis\(place) is not trusted: it is expired, or signed by an authority that is not in "
-                    + "the system's list; for an authority of your own give its PEM file as cacert=")
+            let fault = certificate?.fault ?? "is not trusted"
+            self.init(.configuration, "the certificate of Redis\(place) \(fault)")
         } else if text.contains("failedToValidateHostname") || text.lowercased().contains("hostname") {
             self.init(
                 .configuration,
@@ -56,7 +55,9 @@ extension RedisError {
                 .configuration, "Redis\(place) asks for a client certificate: give cert= and key= in the URL")
         } else if text.contains("WRONG_VERSION_NUMBER") {
             self.init(
-                .configuration, "Redis\(place) does not speak TLS on this port: use redis:// instead of rediss://")
+                .configuration,
+                "Redis\(place) does not speak TLS on this port: use the port that does, or redis:// "
+                    + "instead of rediss:// if the way there is safe")
         } else {
             self.init(.connectionClosed, "TLS\(place) failed: \(text)")
         }

@@ -17,6 +17,8 @@ struct RedisRequest: Sendable {
     let deadline: NIODeadline
     /// Whether it may wait on the server's side: it does not hold up a closing client.
     let isBlocking: Bool
+    /// Whether the event loop may watch the socket for the reply instead of going to sleep; see ``SocketWatch``.
+    var isWatched = false
     let waiter: ReplyWaiter
 
     /// How many replies the server will send.

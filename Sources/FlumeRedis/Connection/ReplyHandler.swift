@@ -50,7 +50,7 @@ final class ReplyHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(RedisError(connecting: error))
+        end(RedisError(connecting: error, certificate: ServerCertificate(shownOn: context)))
         context.close(promise: nil)
     }
 

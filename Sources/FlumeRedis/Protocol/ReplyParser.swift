@@ -10,24 +10,29 @@ import NIOCore
 /// and freed in `deinit`.
 @safe final class ReplyParser {
     private let reader: UnsafeMutablePointer<redisReader>
-    private let builder = ReplyBuilder()
+    private let builder: ReplyBuilder
     /// Bytes fed since the last complete reply; a reply larger than the limit is an error.
     private var pending = 0
     private let limit: Int
 
-    /// Redis itself sends no string longer than this (`proto-max-bulk-len`).
-    static let defaultLimit = 512 << 20
+    /// Redis itself sends no string longer than half of this (`proto-max-bulk-len`), and a fetch brings one such at most.
+    static let defaultLimit = 1 << 30
+    /// A status, an error or a length is a line: hiredis looks through all of an unfinished one at each piece of it.
+    private static let longestLine = 64 << 10
     /// hiredis moves what it has not parsed yet to the front after each reply: little at a time keeps that cheap.
     private static let feedSize = 16 << 10
     /// A reader's empty buffer is given back when it is larger than this.
     private static let keptBuffer = 1 << 20
 
-    init(limit: Int = ReplyParser.defaultLimit) throws(RedisError) {
+    init(
+        limit: Int = ReplyParser.defaultLimit, mostElements: Int = ReplyBuilder.mostElements
+    ) throws(RedisError) {
         guard let reader = unsafe redisReaderCreateWithFunctions(objectFunctions) else {
             throw RedisError(.protocolViolation, "hiredis has no memory for a reader")
         }
         unsafe self.reader = unsafe reader
         self.limit = limit
+        builder = ReplyBuilder(mostElements: mostElements)
         unsafe reader.pointee.maxbuf = Self.keptBuffer
         // Unretained: the reader dies with this object, and so before the builder.
         unsafe reader.pointee.privdata = unsafe Unmanaged.passUnretained(builder).toOpaque()
@@ -62,7 +67,19 @@ import NIOCore
             guard pending <= limit else {
                 throw RedisError(.protocolViolation, "a reply of Redis is larger than \(limit) bytes")
             }
+            guard pending <= Self.longestLine || hasLineEnd else {
+                throw RedisError(.protocolViolation, "a line of a reply is longer than \(Self.longestLine) bytes")
+            }
         }
+    }
+
+    /// Whether the line that the parser has arrived at ends before it is too long.
+    private var hasLineEnd: Bool {
+        let (position, end) = unsafe (Int(reader.pointee.pos), Int(reader.pointee.len))
+        guard let buffer = unsafe reader.pointee.buf, position < end else { return true }
+        let line = unsafe UnsafeRawBufferPointer(start: buffer, count: end)[position...].prefix(Self.longestLine)
+        guard unsafe line.count == Self.longestLine else { return true }
+        return unsafe line.firstRange(of: [13, 10]) != nil
     }
 
     private func next() throws(RedisError) -> RedisReply? {
@@ -76,6 +93,10 @@ import NIOCore
     }
 
     private func violation() -> RedisError {
+        if builder.isTooLong {
+            return RedisError(
+                .protocolViolation, "a reply of Redis has more than \(builder.mostElements) elements")
+        }
         let text = unsafe withUnsafeBytes(of: reader.pointee.errstr) { bytes in
             unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }

@@ -146,3 +146,23 @@ public struct RedisCommand: Sendable {
         buffer.writeBytes(body)
     }
 }
+
+extension RedisCommand: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The name of the command and the number of its arguments; what they are may be secret.
+    public var description: String {
+        let name = script?.name ?? firstArgument
+        return "\(name) and \(argumentCount - (script == nil ? 1 : 0)) arguments"
+    }
+
+    /// The same as ``description``: a password or a job is not shown by accident.
+    public var debugDescription: String { description }
+
+    /// Shows no argument when the value is dumped.
+    public var customMirror: Mirror { Mirror(self, children: ["command": description]) }
+
+    /// The name: what stands between the first two line ends.
+    private var firstArgument: String {
+        let rest = body.drop { $0 != 10 }.dropFirst()
+        return String(decoding: rest.prefix { $0 != 13 }, as: UTF8.self)
+    }
+}

@@ -1,8 +1,11 @@
 extension RedisError {
     /// Sorts an error reply.
     ///
-    /// - Parameter text: The reply without its leading dash.
-    package init(server text: String) {
+    /// What was sent is cut out of it: a password or a job's arguments must not come into a log this way.
+    ///
+    /// - Parameter reply: The reply without its leading dash.
+    package init(server reply: String) {
+        let text = Self.withoutArguments(reply)
         let cause = Self.cause(of: text)
         let word = cause.prefix { $0 != " " }
         let rest = cause.dropFirst(word.count).drop { $0 == " " }
@@ -54,6 +57,20 @@ extension RedisError {
             self.init(.reply, "Redis answered: \(text)", serverMessage: text)
         }
     }
+
+    /// The reply without the arguments that it quotes, and not longer than a line in a log may be.
+    ///
+    /// A server that does not know a command, or has renamed it, answers `ERR unknown command 'AUTH', with args beginning
+    /// with: 'the password'`.
+    private static func withoutArguments(_ reply: String) -> String {
+        var text = reply[...]
+        if let quote = text.firstRange(of: ", with args beginning with") { text = text[..<quote.lowerBound] }
+        guard text.utf8.count > longestText else { return String(text) }
+        return String(String.UnicodeScalarView(text.unicodeScalars.prefix(longestText))) + "…"
+    }
+
+    /// Redis's own errors are a line; what pretends to be Redis may send a megabyte.
+    private static let longestText = 1000
 
     /// The error inside the error: up to Redis 6.2 a script wraps what a command in it answered, as in
     /// `ERR Error running script (call to f_…): @user_script:1: @user_script: 1: -OOM command not allowed …`.

@@ -13,12 +13,13 @@ package struct ControlCommand: Sendable, Hashable {
         case subscribe
         case unsubscribe
         case unsubscribeAll = "unsubscribe_all"
+        case cancel
 
         /// Whether the command is about everything there is and has no name.
         var isForAll: Bool {
             switch self {
             case .pauseAll, .resumeAll, .unsubscribeAll: true
-            case .pausePipeline, .resumePipeline, .pauseQueue, .resumeQueue, .subscribe, .unsubscribe: false
+            case .pausePipeline, .resumePipeline, .pauseQueue, .resumeQueue, .subscribe, .unsubscribe, .cancel: false
             }
         }
     }
@@ -27,7 +28,7 @@ package struct ControlCommand: Sendable, Hashable {
     package var id: String
     /// What is to be done.
     package var verb: Verb
-    /// The pipeline or queue; empty for a verb that is about all.
+    /// The pipeline, queue or jid; empty for a verb that is about all.
     package var name: String
     /// For ``Verb/subscribe``: how many jobs run at a time.
     package var concurrency: Int?

@@ -13,11 +13,20 @@ redis.call('SADD', KEYS[3], ARGV[5])
 
 local first = tonumber(ARGV[3])
 local reply = { 'held' }
-for _, field in ipairs(redis.call('HKEYS', KEYS[2])) do
-  local sequence = tonumber(string.match(field, '^(%d+):'))
-  if sequence and sequence >= first and sequence < first + tonumber(ARGV[4]) then
-    reply[#reply + 1] = field
-    reply[#reply + 1] = redis.call('HGET', KEYS[2], field)
+-- In pieces, of which only what is wanted is kept: all that a process has in flight may be a lot. A scan may tell a field
+-- twice.
+local cursor, known = '0', {}
+repeat
+  local piece = redis.call('HSCAN', KEYS[2], cursor, 'COUNT', 100)
+  cursor = piece[1]
+  for i = 1, #piece[2], 2 do
+    local field = piece[2][i]
+    local sequence = tonumber(string.match(field, '^(%d+):'))
+    if sequence and sequence >= first and sequence < first + tonumber(ARGV[4]) and not known[field] then
+      known[field] = true
+      reply[#reply + 1] = field
+      reply[#reply + 1] = piece[2][i + 1]
+    end
   end
-end
+until cursor == '0'
 return reply

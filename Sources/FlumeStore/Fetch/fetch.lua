@@ -2,7 +2,7 @@
 -- In front of it stands limit.lua, or `local limits = nil` where no limit applies.
 --
 -- KEYS  1 lease of the process   2 its in-flight hash   3 the set `paused`   4… queue lists, in the order to look at them
---       then settings, meter and slots of each limit
+--       then settings, meter, slots and back-off of each limit
 -- ARGV  1 epoch the process believes it holds   2 lease in ms   3 first sequence number   4 how many jobs at most
 --       5… for each queue its name and its quota: how many to take from it before the others had their turn
 --       then with limits: the identity; kind, count, scale and burst of each; patience; how many limits
@@ -29,16 +29,20 @@ local reply = { 'held', paused }
 local queues, wanted, gate = #KEYS - 3, left, nil
 if limits then
   gate = limits.gate()
-  queues = queues - 3 * gate.size
+  queues = queues - 4 * gate.size
   left = math.max(0, math.min(left, (limits.look_all(gate, 1))))
 end
 local allowed = left
 
+-- A reply that is too large for the client would never arrive: what comes after so many bytes comes with the next fetch.
+-- The first jobs tell how large the others may be.
+local most_bytes, bytes, page_size = 64 * 1024 * 1024, 0, 16
+
 local function take(queue, count)
   local key, name = KEYS[3 + queue], ARGV[3 + 2 * queue]
-  while left > 0 and count > 0 and not is_paused[name] do
+  while left > 0 and count > 0 and bytes < most_bytes and not is_paused[name] do
     -- `unpack` puts everything on Lua's stack, which ends at 8,000.
-    local page = math.min(left, count, 1000)
+    local page = math.min(left, count, page_size)
     local jobs = redis.pcall('LRANGE', key, -page, -1)
     if jobs.err then
       reply[#reply + 1] = { queue, { err = jobs.err } }
@@ -49,18 +53,22 @@ local function take(queue, count)
     if found == 0 then return end
     -- A script is not rolled back: jobs arrive before they leave, so that no error between the two can lose them.
     local fields, taken = {}, { queue }
-    for i = 1, found do
-      local payload = jobs[found + 1 - i]
+    local read = 0
+    while read < found and bytes < most_bytes do
+      local i = read + 1
+      local payload = jobs[found - read]
+      read, bytes = i, bytes + #payload
       fields[2 * i - 1] = string.format('%.0f:%s', sequence, name)
       fields[2 * i] = payload
       taken[i + 1] = payload
       sequence = sequence + 1
     end
     redis.call('HSET', KEYS[2], unpack(fields))
-    redis.call('LTRIM', key, 0, -found - 1)
-    left, count = left - found, count - found
+    redis.call('LTRIM', key, 0, -read - 1)
+    left, count = left - read, count - read
     reply[#reply + 1] = taken
     if found < page then return end
+    if bytes < 1024 * 1024 then page_size = 1000 end
   end
 end
 

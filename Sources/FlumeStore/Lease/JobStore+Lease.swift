@@ -6,6 +6,7 @@ extension JobStore {
     private static let buryScript = RedisScript(name: "bury", source: PackageResources.bury_lua)
     private static let leaveScript = RedisScript(name: "leave", source: PackageResources.leave_lua)
     private static let tombstoneMilliseconds = 24 * 3_600_000
+    private static let scanPage = 100
 
     /// What came of holding a lease.
     package enum Hold: Sendable, Hashable {
@@ -74,17 +75,37 @@ extension JobStore {
         var cursor = "0"
         // A scan may come back empty-handed long before its end, so it goes on until it has something or is through.
         repeat {
-            let reply = try await redis.send(RedisCommand("HSCAN", tenure.inflightKey, cursor, "COUNT", String(page)))
-            guard case .array(let parts) = reply, parts.count == 2, let next = parts[0].string,
-                case .array(let pairs) = parts[1]
-            else {
-                throw RedisError.unexpectedReply(to: "HSCAN", reply)
-            }
-            let deliveries = Self.deliveries(fieldsAndPayloads: pairs[...], tenure: tenure)
+            let (next, deliveries) = try await scan(tenure, from: cursor, page: page)
             if !deliveries.isEmpty { return deliveries }
             cursor = next
         } while cursor != "0"
         return []
+    }
+
+    /// Those of a process's jobs in flight that `isWanted`, in no order, each once.
+    package func inflight(
+        of tenure: Tenure, where isWanted: (Delivery) -> Bool
+    ) async throws(RedisError) -> [Delivery] {
+        var wanted: [Int: Delivery] = [:]
+        var cursor = "0"
+        repeat {
+            let (next, deliveries) = try await scan(tenure, from: cursor, page: Self.scanPage)
+            for delivery in deliveries where isWanted(delivery) { wanted[delivery.sequence] = delivery }
+            cursor = next
+        } while cursor != "0"
+        return Array(wanted.values)
+    }
+
+    private func scan(
+        _ tenure: Tenure, from cursor: String, page: Int
+    ) async throws(RedisError) -> (next: String, [Delivery]) {
+        let reply = try await redis.send(RedisCommand("HSCAN", tenure.inflightKey, cursor, "COUNT", String(page)))
+        guard case .array(let parts) = reply, parts.count == 2, let next = parts[0].string,
+            case .array(let pairs) = parts[1]
+        else {
+            throw RedisError.unexpectedReply(to: "HSCAN", reply)
+        }
+        return (next, Self.deliveries(fieldsAndPayloads: pairs[...], tenure: tenure))
     }
 
     /// Gives up a lease and leaves the list of processes, unless jobs are still in flight.

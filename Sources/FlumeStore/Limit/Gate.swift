@@ -16,7 +16,7 @@ package final class Gate: Sendable {
     package init(_ limits: [Limit], onRelease: @escaping @Sendable () -> Void = {}) {
         self.limits = limits
         self.onRelease = onRelease
-        keyNames = limits.flatMap { [$0.settingsKey, $0.meterKey, $0.slotsKey] }
+        keyNames = limits.flatMap { [$0.settingsKey, $0.meterKey, $0.slotsKey, $0.backOffKey] }
         slotKeys = Set(limits.lazy.filter { $0.numbers.kind == .slots }.map(\.slotsKey))
         limitsStarts = limits.contains { $0.numbers.kind != .slots }
     }

@@ -10,9 +10,9 @@ package final class Grant: Sendable {
     package let time: Int?
     /// Where it may hold slots.
     package let slotKeys: Set<String>
-    /// The limit of the job's key, when starts of that key are limited.
-    package let keyed: Limit?
-    /// When that one let it through, by Redis's clock.
+    /// The limits on starts of the job's keys.
+    package let keyed: [Limit]
+    /// When those let it through, by Redis's clock.
     package let keyedTime: Int?
     /// Why the job is to fail without having run: nobody can tell its key.
     package let problem: (any Error)?
@@ -24,14 +24,14 @@ package final class Grant: Sendable {
         self.deadline = deadline
         self.time = time
         self.slotKeys = slotKeys
-        keyed = nil
+        keyed = []
         keyedTime = nil
         problem = nil
         self.onRelease = onRelease
     }
 
-    /// What the limits of a pipeline said, and besides that of the job's key.
-    init(_ whole: Grant?, and own: Grant?, keyed: Limit?, problem: (any Error)? = nil) {
+    /// What the limits of a pipeline said, and besides those of the job's keys.
+    init(_ whole: Grant?, and own: Grant?, keyed: [Limit], problem: (any Error)? = nil) {
         deadline = [whole?.deadline, own?.deadline].compactMap(\.self).min()
         time = whole?.time
         keyedTime = own?.time

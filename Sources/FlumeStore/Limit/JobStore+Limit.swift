@@ -108,7 +108,8 @@ extension JobStore {
     /// - Returns: whether that changed anything; it is halved at most once in each scale.
     @discardableResult
     package func backOff(_ limit: Limit, closedFor pause: Duration?) async throws(RedisError) -> Bool {
-        let reply = try await redis.evaluate(Self.backOffScript, keys: [limit.settingsKey]) { command in
+        let reply = try await redis.evaluate(Self.backOffScript, keys: [limit.settingsKey, limit.backOffKey]) {
+            command in
             command.append(pause.map { max(1, $0.wholeMicroseconds) } ?? 0)
             limit.numbers.append(to: &command)
         }

@@ -29,35 +29,35 @@ extension JobStore {
     /// Decides for jobs that were fetched whether their key has room, and parks the others.
     ///
     /// - Parameters:
-    ///   - jobs: of one tenure, each with its key.
+    ///   - jobs: of one tenure, each with its keys.
     ///   - limit: what holds for each key.
     /// - Returns: those that may start.
     /// - Throws: when Redis did not answer; jobs may be parked all the same, and those are not in flight any more.
     package func admit(
-        _ jobs: [(delivery: Delivery, key: String)], by limit: KeyedLimit
+        _ jobs: [(delivery: Delivery, keys: JobKeys)], by limit: KeyedLimit
     ) async throws(RedisError) -> KeyedReply {
         guard let tenure = jobs.first?.delivery.tenure else { return KeyedReply() }
-        var numbers: [String: Int] = [:]
-        var names: [String] = []
-        for job in jobs where numbers[job.key] == nil {
-            names.append(job.key)
-            numbers[job.key] = names.count
+        var places: [JobKeys: Int] = [:]
+        var groups: [JobKeys] = []
+        for job in jobs where places[job.keys] == nil {
+            groups.append(job.keys)
+            places[job.keys] = groups.count
         }
         var others: Set<String> = []
         for job in jobs { others.formUnion(job.delivery.grant?.slotKeys ?? []) }
-        var keyNames = [tenure.inflightKey, keys.limit(limit.name), limit.indexKey, keys.slotLists]
+        var keyNames = [tenure.inflightKey, limit.indexKey, keys.slotLists]
         keyNames.append(contentsOf: others)
-        for name in names { limit.appendKeys(of: name, to: &keyNames) }
+        limit.append(groups, to: &keyNames)
         let sent = ContinuousClock.now
         let reply = try await redis.evaluate(Self.admitScript, keys: keyNames) { command in
             command.append(tenure.identity)
-            limit.numbers.append(to: &command)
             command.append(others.count)
-            command.append(names.count)
-            for name in names { command.append(name) }
+            command.append(limit.names.count)
+            command.append(groups.count)
+            limit.append(groups, to: &command)
             for job in jobs {
                 job.delivery.appendField(to: &command)
-                command.append(numbers[job.key] ?? 0)
+                command.append(places[job.keys] ?? 0)
             }
         }
         guard case .array(let parts) = reply, parts.count == 3 + jobs.count, let margin = parts[0].integer,
@@ -69,7 +69,7 @@ extension JobStore {
             switch part.integer {
             case 1:
                 answer.deliveries.append(
-                    job.delivery.admitted(by: limit, for: job.key, at: time, before: deadline))
+                    job.delivery.admitted(by: limit, for: job.keys, at: time, before: deadline))
             case 0: answer.parked += 1
             default: break
             }
@@ -82,7 +82,7 @@ extension JobStore {
     /// - Returns: the keys, and how long until the next one; `nil` when none is parked.
     package func parkedKeys(
         of limit: KeyedLimit, atMost count: Int
-    ) async throws(RedisError) -> (due: [String], next: Duration?) {
+    ) async throws(RedisError) -> (due: [JobKeys], next: Duration?) {
         let replies = try await redis.send([
             RedisCommand("TIME"),
             RedisCommand("ZRANGE", limit.indexKey, "0", String(count), "WITHSCORES"),
@@ -91,25 +91,25 @@ extension JobStore {
             let microseconds = time[1].integer, let parts = replies[1].array
         else { throw RedisError.unexpectedReply(to: "ZRANGE", replies[1]) }
         let now = seconds * 1_000_000 + microseconds
-        var due: [String] = []
+        var due: [JobKeys] = []
         for at in stride(from: 0, to: parts.count - 1, by: 2) {
             guard let name = parts[at].string, let score = parts[at + 1].double else { continue }
             guard score <= Double(now), due.count < count else {
                 return (due, .microseconds(max(0, Int(score) - now)))
             }
-            due.append(name)
+            due.append(JobKeys(text: name, count: limit.names.count))
         }
         return (due, nil)
     }
 
     /// Takes parked jobs of these keys into the in-flight record, as far as their key and the gate have room.
     package func unpark(
-        _ names: [String], of limit: KeyedLimit, _ request: FetchRequest, leaseMilliseconds: Int, tenure: Tenure
+        _ groups: [JobKeys], of limit: KeyedLimit, _ request: FetchRequest, leaseMilliseconds: Int, tenure: Tenure
     ) async throws(RedisError) -> UnparkReply {
         var keyNames = [
-            tenure.leaseKey, tenure.inflightKey, keys.limit(limit.name), limit.indexKey, keys.slotLists, keys.paused,
+            tenure.leaseKey, tenure.inflightKey, limit.indexKey, keys.slotLists, keys.paused,
         ]
-        for name in names { limit.appendKeys(of: name, to: &keyNames) }
+        limit.append(groups, to: &keyNames)
         if let gate = request.gate { keyNames.append(contentsOf: gate.keyNames) }
         let sent = ContinuousClock.now
         let reply = try await redis.evaluate(Self.unparkScript, keys: keyNames) { command in
@@ -118,9 +118,9 @@ extension JobStore {
             command.append(request.firstSequence)
             command.append(request.count)
             command.append(tenure.identity)
-            limit.numbers.append(to: &command)
-            command.append(names.count)
-            for name in names { command.append(name) }
+            command.append(limit.names.count)
+            command.append(groups.count)
+            limit.append(groups, to: &command)
             if let gate = request.gate {
                 gate.append(to: &command, patience: 1)
             } else {
@@ -148,7 +148,8 @@ extension JobStore {
         for part in parts.dropFirst(4) {
             guard case .array(let taken) = part, let name = taken.first?.string else { continue }
             for delivery in Self.deliveries(fieldsAndPayloads: taken[1...], tenure: tenure, grant: grant) {
-                answer.deliveries.append(delivery.admitted(by: limit, for: name, at: time, before: deadline))
+                let jobKeys = JobKeys(text: name, count: limit.names.count)
+                answer.deliveries.append(delivery.admitted(by: limit, for: jobKeys, at: time, before: deadline))
             }
         }
         return .held(answer)
@@ -162,25 +163,17 @@ extension JobStore {
     }
 }
 
-extension KeyedLimit {
-    fileprivate func appendKeys(of key: String, to keyNames: inout [String]) {
-        let limit = limit(for: key)
-        keyNames.append(limit.meterKey)
-        keyNames.append(limit.slotsKey)
-        keyNames.append(parkedKey(key))
-    }
-}
-
 extension Delivery {
-    /// The same job with leave of the limit of its key besides.
+    /// The same job with leave of the limits of its keys besides.
     fileprivate func admitted(
-        by keyed: KeyedLimit, for key: String, at time: Int, before deadline: ContinuousClock.Instant
+        by keyed: KeyedLimit, for jobKeys: JobKeys, at time: Int, before deadline: ContinuousClock.Instant
     ) -> Delivery {
-        let limit = keyed.limit(for: key)
-        let hasSlot = limit.numbers.kind == .slots
+        let limits = keyed.limits(for: jobKeys)
+        let rates = limits.filter { $0.numbers.kind != .slots }
+        let slotKeys = limits.lazy.filter { $0.numbers.kind == .slots }.map(\.slotsKey)
         let own = Grant(
-            deadline: hasSlot ? nil : deadline, time: time, slotKeys: hasSlot ? [limit.slotsKey] : [], onRelease: nil)
-        return granted(Grant(grant, and: own, keyed: hasSlot ? nil : limit))
+            deadline: rates.isEmpty ? nil : deadline, time: time, slotKeys: Set(slotKeys), onRelease: nil)
+        return granted(Grant(grant, and: own, keyed: rates))
     }
 
     private func granted(_ grant: Grant) -> Delivery {
@@ -189,6 +182,6 @@ extension Delivery {
 
     /// The same job, which is to fail without having run.
     package func failing(_ problem: any Error) -> Delivery {
-        granted(Grant(grant, and: nil, keyed: nil, problem: problem))
+        granted(Grant(grant, and: nil, keyed: [], problem: problem))
     }
 }

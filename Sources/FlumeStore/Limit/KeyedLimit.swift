@@ -1,27 +1,57 @@
+import FlumeRedis
 package import FlumeWire
 
-/// A limit that holds for each key by itself, such as a tenant named in the job's arguments.
+/// Limits that hold for each key by itself, such as a tenant named in the job's arguments; each of them must have room.
 ///
-/// Jobs whose key has no room wait in Redis, in a list of that key.
+/// Jobs without room wait in Redis, in a list of those that have the same keys.
 package struct KeyedLimit: Sendable {
+    /// What the lists of those that wait are named after: the first of the limits.
     package let name: String
-    package let numbers: Limit.Numbers
+    package let names: [String]
+    package let numbers: [Limit.Numbers]
     let keys: KeySpace
 
-    package init(_ name: String, _ numbers: Limit.Numbers, keys: KeySpace) {
-        self.name = name
-        self.numbers = numbers
+    package init(_ limits: [(name: String, numbers: Limit.Numbers)], keys: KeySpace) {
+        name = limits.first?.name ?? ""
+        names = limits.map(\.name)
+        numbers = limits.map(\.numbers)
         self.keys = keys
     }
 
-    /// The limit as it is declared; its meter is nobody's.
-    package var whole: Limit { Limit(name, numbers, keys: keys) }
+    /// The limits as they are declared; their meters are nobody's.
+    package var whole: [Limit] { zip(names, numbers).map { Limit($0, $1, keys: keys) } }
 
-    /// The limit of one key.
-    package func limit(for key: String) -> Limit { Limit(name, of: key, numbers, keys: keys) }
+    /// The limits that are for a job, as they hold for its keys.
+    package func limits(for jobKeys: JobKeys) -> [Limit] {
+        zip(jobKeys.keys, zip(names, numbers)).compactMap { key, limit in
+            key.map { Limit(limit.0, of: $0, limit.1, keys: keys) }
+        }
+    }
 
     /// Keys with parked jobs, by the time they have room.
     var indexKey: String { keys.parkedIndex(name) }
 
-    func parkedKey(_ key: String) -> String { keys.parked(name, key) }
+    func parkedKey(_ jobKeys: JobKeys) -> String { keys.parked(name, jobKeys.text) }
+
+    /// What the scripts have to know of all limits and of the keys of some jobs.
+    func append(_ groups: [JobKeys], to keyNames: inout [String]) {
+        for name in names { keyNames.append(keys.limit(name)) }
+        for group in groups {
+            keyNames.append(parkedKey(group))
+            for (key, (name, numbers)) in zip(group.keys, zip(names, numbers)) {
+                let limit = Limit(name, of: key ?? "", numbers, keys: keys)
+                keyNames.append(limit.meterKey)
+                keyNames.append(limit.slotsKey)
+                keyNames.append(limit.backOffKey)
+            }
+        }
+    }
+
+    func append(_ groups: [JobKeys], to command: inout RedisCommand) {
+        for numbers in numbers { numbers.append(to: &command) }
+        for group in groups {
+            command.append(group.text)
+            for key in group.keys { command.append(key == nil ? 0 : 1) }
+        }
+    }
 }

@@ -35,6 +35,8 @@ package struct Limit: Sendable, Hashable {
     package let numbers: Numbers
     let settingsKey: String
     let meterKey: String
+    /// Where it is kept that it backs off.
+    let backOffKey: String
     /// Whoever holds one of its slots is here.
     package let slotsKey: String
 
@@ -44,6 +46,7 @@ package struct Limit: Sendable, Hashable {
         self.numbers = numbers
         settingsKey = keys.limit(name)
         meterKey = keys.limitMeter(name, of: key)
+        backOffKey = keys.limitBackOff(name, of: key)
         slotsKey = keys.limitSlots(name, of: key)
     }
 
@@ -52,6 +55,7 @@ package struct Limit: Sendable, Hashable {
         self.numbers = numbers
         settingsKey = keys.limit(name)
         meterKey = keys.limitMeter(name)
+        backOffKey = settingsKey
         slotsKey = keys.limitSlots(name)
     }
 }

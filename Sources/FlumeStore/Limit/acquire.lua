@@ -1,6 +1,6 @@
 -- Asks limits for leave, for what is no job in a queue: all of them, or none is charged.
 --
--- KEYS  settings, meter and slots of each limit
+-- KEYS  settings, meter, slots and back-off of each limit
 -- ARGV  1 how many are wanted   2 how many will do   3 name of the slot   4 µs for which the slot is held without a word
 --       5 starts that were let through and did not come, as `time*count time*count…`
 --       then for each limit its kind, count, scale and burst; then patience; then how many limits

@@ -17,9 +17,21 @@ function limits.now()
   return tonumber(time[1]) * 1000000 + tonumber(time[2])
 end
 
+-- What is left of a back-off: the share that is let through, and for how long nothing is.
+local function calmness(factor, since, blocked_until, scale, now)
+  factor = tonumber(factor) or 1
+  if factor < 1 then
+    -- It comes back in a straight line over ten scales.
+    local passed = math.max(0, now - (tonumber(since) or 0))
+    factor = math.min(1, factor + (1 - factor) * passed / (10 * scale))
+  end
+  return factor, math.max(0, (tonumber(blocked_until) or 0) - now)
+end
+
 -- A limit as it is now. `numbers` are what the caller was configured with; what is stored counts more.
--- `patience` is how many times the usual delay between admission and start this caller needs.
-function limits.open(settings, meter, slots, numbers, now, patience)
+-- `patience` is how many times the usual delay between admission and start this caller needs. `calm` is the back-off of
+-- one key by itself, for limits that hold for each key.
+function limits.open(settings, meter, slots, numbers, now, patience, calm)
   local limit = { meter = meter, slots = slots, kind = numbers[1] }
   local count, scale, burst = tonumber(numbers[2]), tonumber(numbers[3]), tonumber(numbers[4])
   local stored = redis.pcall('HMGET', settings, 'kind', 'count', 'scale', 'burst', 'factor', 'factor_at', 'blocked_until')
@@ -28,14 +40,14 @@ function limits.open(settings, meter, slots, numbers, now, patience)
     limit.kind = stored[1]
     count, scale, burst = tonumber(stored[2]), tonumber(stored[3]), tonumber(stored[4])
   end
-  -- A limit that backed off comes back in a straight line over ten scales.
-  local factor = tonumber(stored[5]) or 1
-  if factor < 1 then
-    local passed = math.max(0, now - (tonumber(stored[6]) or 0))
-    factor = math.min(1, factor + (1 - factor) * passed / (10 * scale))
+  local factor, blocked = calmness(stored[5], stored[6], stored[7], scale, now)
+  if calm and calm ~= settings then
+    local own = redis.pcall('HMGET', calm, 'factor', 'factor_at', 'blocked_until')
+    local its_factor, its_block = calmness(own[1], own[2], own[3], scale, now)
+    factor, blocked = factor * its_factor, math.max(blocked, its_block)
   end
   limit.scale, limit.burst, limit.rate = scale, burst, math.max(1, count * factor)
-  limit.blocked = math.max(0, (tonumber(stored[7]) or 0) - now)
+  limit.blocked = blocked
   -- What is admitted starts a little later. The window is longer by what that may be, and by more for whoever looks at
   -- the start from outside: by what the job does first.
   limit.usual = math.floor(math.min(math.max(scale * 3 / 200, 2000), 30000, scale / 2))
@@ -214,15 +226,15 @@ function limits.delay(limit)
   return math.floor(math.max(limit.margin / 4, math.min(limit.margin / 2, 2000)))
 end
 
--- Several limits of which each must have room. KEYS ends with their settings, meter and slots; ARGV with the kind,
+-- Several limits of which each must have room. KEYS ends with their settings, meter, slots and back-off; ARGV with the kind,
 -- count, scale and burst of each, the patience, and how many they are.
 function limits.gate()
   local size, patience = tonumber(ARGV[#ARGV]), tonumber(ARGV[#ARGV - 1])
   local gate = { size = size, now = limits.now(), margin = 15000, undeclared = 0 }
   for i = 1, size do
-    local key, argument = #KEYS - 3 * (size - i + 1), #ARGV - 2 - 4 * (size - i + 1)
+    local key, argument = #KEYS - 4 * (size - i + 1), #ARGV - 2 - 4 * (size - i + 1)
     local numbers = { ARGV[argument + 1], ARGV[argument + 2], ARGV[argument + 3], ARGV[argument + 4] }
-    gate[i] = limits.open(KEYS[key + 1], KEYS[key + 2], KEYS[key + 3], numbers, gate.now, patience)
+    gate[i] = limits.open(KEYS[key + 1], KEYS[key + 2], KEYS[key + 3], numbers, gate.now, patience, KEYS[key + 4])
     if gate[i].undeclared then gate.undeclared = 1 end
     if gate[i].kind == 'slots' then gate.has_slots = true else gate.margin = math.min(gate.margin, limits.delay(gate[i])) end
   end
@@ -242,4 +254,28 @@ end
 
 function limits.charge_all(gate, count, names, value)
   for i = 1, gate.size do limits.charge(gate[i], gate.now, count, names, value) end
+end
+
+-- Limits by key for the keys of some jobs. KEYS has from `settings` on the settings of each limit; then for the keys of
+-- some jobs a parked list, and for each limit its meter, its slots and its back-off. ARGV has from `numbers` on the kind,
+-- count, scale and burst of each limit; then for the same keys their name, and for each limit 1 if it is for these jobs.
+function limits.group(number, size, settings, numbers, now)
+  local key = settings + size + (1 + 3 * size) * (number - 1)
+  local argument = numbers + 4 * size + (1 + size) * (number - 1)
+  local group = { size = 0, now = now, parked = KEYS[key], name = ARGV[argument], margin = 15000, slots = {} }
+  for i = 1, size do
+    if ARGV[argument + i] == '1' then
+      local at, first = key + 3 * (i - 1), numbers + 4 * (i - 1)
+      local limit = limits.open(KEYS[settings + i - 1], KEYS[at + 1], KEYS[at + 2],
+        { ARGV[first], ARGV[first + 1], ARGV[first + 2], ARGV[first + 3] }, now, 1, KEYS[at + 3])
+      group.size = group.size + 1
+      group[group.size] = limit
+      if limit.kind == 'slots' then
+        group.slots[#group.slots + 1] = limit.slots
+      else
+        group.margin = math.min(group.margin, limits.delay(limit))
+      end
+    end
+  end
+  return group
 end

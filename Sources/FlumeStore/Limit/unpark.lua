@@ -1,10 +1,10 @@
 -- Takes parked jobs whose key has room again into the in-flight record, oldest first within each key.
 --
--- KEYS  1 lease of the process   2 its in-flight hash   3 settings of the limit   4 keys with parked jobs, by when they have room
---       5 lists of slots   6 the set `paused`   then for each key its meter, its slots and its parked list
---       then settings, meter and slots of each further limit
--- ARGV  1 epoch   2 lease in ms   3 first sequence number   4 how many jobs at most   5 identity   6 kind   7 count   8 scale
---       9 burst   10 how many keys   then their names
+-- KEYS  1 lease of the process   2 its in-flight hash   3 keys with parked jobs, by when they have room
+--       4 lists of slots   5 the set `paused`   6… what `limits.group` reads
+--       then settings, meter, slots and back-off of each further limit
+-- ARGV  1 epoch   2 lease in ms   3 first sequence number   4 how many jobs at most   5 identity   6 how many limits by key
+--       7 the keys of how many jobs   8… what `limits.group` reads
 --       then for each further limit its kind, count, scale and burst; then patience; then how many limits
 -- Returns {'held', µs a start may come later, µs until the next key has room or -1, Redis's time in µs,
 --          {name of a key, field, payload, field, payload…}…}
@@ -17,22 +17,20 @@ if lease ~= ARGV[1] then return { 'stale' } end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 
 local gate = limits.gate()
-local now, index = gate.now, KEYS[4]
+local now, index = gate.now, KEYS[3]
 local sequence, left = tonumber(ARGV[3]), tonumber(ARGV[4])
 left = math.max(0, math.min(left, (limits.look_all(gate, 1))))
-local numbers = { ARGV[6], ARGV[7], ARGV[8], ARGV[9] }
 local reply, margin, taken = { 'held', 0, -1, now }, gate.margin, {}
 local is_paused = {}
-for _, name in ipairs(redis.call('SMEMBERS', KEYS[6])) do is_paused[name] = true end
+for _, name in ipairs(redis.call('SMEMBERS', KEYS[5])) do is_paused[name] = true end
 -- How long a key waits whose next job is of a paused queue, in µs.
 local pause = 500000
 
-for number = 1, tonumber(ARGV[10]) do
-  local at = 6 + 3 * (number - 1)
-  local limit = limits.open(KEYS[3], KEYS[at + 1], KEYS[at + 2], numbers, now, 1)
-  local parked, name = KEYS[at + 3], ARGV[10 + number]
-  margin = math.min(margin, limits.delay(limit))
-  local room, wait = limits.look(limit, now, 1)
+for number = 1, tonumber(ARGV[7]) do
+  local group = limits.group(number, tonumber(ARGV[6]), 6, 8, now)
+  local parked, name = group.parked, group.name
+  margin = math.min(margin, group.margin)
+  local room, _, wait = limits.look_all(group, 1)
   local jobs = {}
   if room > 0 and left > 0 then jobs = redis.call('LRANGE', parked, 0, math.min(room, left, 1000) - 1) end
   local names, part, stopped = {}, { name }, false
@@ -52,10 +50,10 @@ for number = 1, tonumber(ARGV[10]) do
   if #names > 0 then
     redis.call('LTRIM', parked, #names, -1)
     left = left - #names
-    limits.charge(limit, now, #names, names, '')
-    if limit.kind == 'slots' then redis.call('SADD', KEYS[5], limit.slots) end
+    limits.charge_all(group, #names, names, '')
+    for _, slots in ipairs(group.slots) do redis.call('SADD', KEYS[4], slots) end
     reply[#reply + 1] = part
-    room, wait = limits.look(limit, now, 1)
+    room, _, wait = limits.look_all(group, 1)
   end
   if stopped then room, wait = 0, pause end
   if redis.call('EXISTS', parked) == 0 then

@@ -1,6 +1,6 @@
 -- What a limit is and how much of it is in use.
 --
--- KEYS  settings, meter and slots of the limit
+-- KEYS  settings, meter, slots and back-off of the limit
 -- ARGV  its kind, count, scale and burst; patience; 1
 -- Returns {kind, count now (after a back-off), scale, burst, how much room there is, µs until there is some}
 

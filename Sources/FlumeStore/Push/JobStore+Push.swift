@@ -2,12 +2,33 @@ package import FlumeRedis
 import FlumeWire
 
 extension JobStore {
+    /// How many bytes of jobs one call writes at most; Redis hangs up on a command of 1 GiB (`client-query-buffer-limit`),
+    /// and nobody would know whether it was executed.
+    package static let mostBytesOfPush = 512 << 20
     private static let pushScript = RedisScript(name: "push", source: PackageResources.push_lua)
 
     /// Enqueues jobs, all or none of them, in the order given, in one round trip.
     ///
     /// Never sent again by itself: when the outcome is unknown, only the caller can know what a second job would mean.
-    package func push(_ items: [PushItem]) async throws(RedisError) {
+    ///
+    /// - Returns: for each job that was not written because another holds its lock, by its place: the jid of that one.
+    @discardableResult
+    package func push(_ items: [PushItem]) async throws(RedisError) -> [Int: String] {
+        if items.count > 1 {
+            let bytes = items.reduce(0) { $0 + $1.payload.count }
+            guard bytes <= Self.mostBytesOfPush else {
+                throw RedisError(
+                    .refused,
+                    "the \(items.count) jobs of one call are \(bytes) bytes, more than the \(Self.mostBytesOfPush) that "
+                        + "go together; nothing was written: enqueue them in several calls")
+            }
+        }
+        guard items.allSatisfy({ $0.lock == nil }) else { return try await pushUnique(items) }
+        try await pushAll(items)
+        return [:]
+    }
+
+    private func pushAll(_ items: [PushItem]) async throws(RedisError) {
         guard let first = items.first else { return }
         if items.count == 1, case .queue(let name) = first.place {
             return try await line.push(.init(queue: name, payload: first.payload), send: pushTogether)
@@ -48,7 +69,9 @@ extension JobStore {
         var results: [String: Result<Void, RedisError>] = [:]
         do throws(RedisError) {
             let replies = try await redis.send(
-                pushes.flatMap { [RedisCommand("SADD", keys.queues, $0.queue), $0.command] })
+                pushes.flatMap { [RedisCommand("SADD", keys.queues, $0.queue), $0.command] },
+                // Nobody else has come meanwhile: this caller's next job waits for this reply.
+                isWatched: jobs.count == 1)
             for (index, push) in pushes.enumerated() {
                 let errors = replies[2 * index...2 * index + 1].lazy.compactMap(\.error)
                 results[push.queue] = errors.first.map { .failure($0) } ?? .success(())

@@ -1,3 +1,5 @@
+package import FlumeWire
+
 /// A payload and where a producer sends it.
 package struct PushItem: Sendable {
     /// A queue now, or `schedule` for a time.
@@ -9,9 +11,12 @@ package struct PushItem: Sendable {
 
     package let place: Place
     package let payload: [UInt8]
+    /// The lock it has to take, and for how long; a job whose lock another holds is not written.
+    package let lock: (lock: UniqueLock, milliseconds: Int)?
 
-    package init(_ payload: [UInt8], to place: Place) {
+    package init(_ payload: [UInt8], to place: Place, taking lock: (lock: UniqueLock, milliseconds: Int)? = nil) {
         self.place = place
         self.payload = payload
+        self.lock = lock
     }
 }

@@ -27,6 +27,8 @@ final class PushLine: Sendable {
 
     /// How many go together at most.
     private static let largestGroup = 1000
+    /// How many bytes go together, besides the last job: Redis hangs up on a command of 1 GiB.
+    private static let groupBytes = 64 << 20
 
     private let executor: any TaskExecutor
     private let state = Mutex(State())
@@ -62,7 +64,12 @@ final class PushLine: Sendable {
                 state.isUnderWay = false
                 return nil
             }
-            let group = Array(state.waiting.prefix(Self.largestGroup))
+            var bytes = 0
+            let isFull = { (one: Waiting) -> Bool in
+                defer { bytes += one.passenger.payload.count }
+                return bytes >= Self.groupBytes
+            }
+            let group = Array(state.waiting.prefix(Self.largestGroup).prefix { !isFull($0) })
             state.waiting.removeFirst(group.count)
             return group
         }

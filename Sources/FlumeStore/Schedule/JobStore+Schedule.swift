@@ -34,7 +34,10 @@ extension JobStore {
         return zip(sets, parts).map { set, part in
             let items = part.array ?? []
             return (
-                set, DueJobs(members: items.dropFirst().compactMap(\.bytes), microsecondsToNext: items.first?.integer)
+                set,
+                DueJobs(
+                    members: items.dropFirst(2).compactMap(\.bytes),
+                    hasMore: items.count > 1 && items[1].integer == 1, microsecondsToNext: items.first?.integer)
             )
         }
     }

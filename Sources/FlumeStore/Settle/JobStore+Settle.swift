@@ -8,6 +8,22 @@ extension JobStore {
 
     /// How many jobs one settlement takes at most; `unpack` in Lua ends at 8,000.
     package static let largestSettlement = 1000
+    /// How many bytes of payload one settlement carries, besides its last job.
+    ///
+    /// Redis hangs up on a client whose command is larger than its `client-query-buffer-limit`, 1 GiB: the same command
+    /// would be sent again for ever.
+    package static let settlementBytes = 64 << 20
+
+    /// How many of some settlements go in one call.
+    package static func callSize(of sizes: some Sequence<Int>) -> Int {
+        var (count, bytes) = (0, 0)
+        for size in sizes {
+            guard bytes < settlementBytes, count < largestSettlement else { break }
+            count += 1
+            bytes += size
+        }
+        return count
+    }
 
     /// Moves jobs out of the in-flight record of `tenure` to where they go, in one atomic step.
     ///
@@ -35,6 +51,7 @@ extension JobStore {
             return keyNames.count
         }
         for settlement in moved {
+            if let lock = settlement.lock { _ = index(of: keys.unique(lock.token)) }
             switch settlement.destination {
             case .front(let queue, _), .back(let queue, _):
                 _ = index(of: keys.queue(queue))
@@ -90,6 +107,11 @@ extension JobStore {
 
     private func append(_ settlement: Settlement, to command: inout RedisCommand, index: (String) -> Int) {
         settlement.delivery.appendField(to: &command)
+        if let lock = settlement.lock {
+            command.append("release")
+            command.append(index(keys.unique(lock.token)))
+            command.append(lock.jid)
+        }
         switch settlement.destination {
         case .done:
             command.append("done")

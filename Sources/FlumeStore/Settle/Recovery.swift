@@ -10,7 +10,7 @@ package struct Recovery: Sendable {
     package var payload: [UInt8]
     /// The name its recoveries are counted under.
     package var jid: String
-    /// How many recoveries it may not reach.
+    /// How many recoveries it may not reach; more than usual while it is one suspect among several.
     package var limit: Int
     /// What goes to `dead` at the limit.
     package var obituary: [UInt8]

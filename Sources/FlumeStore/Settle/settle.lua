@@ -2,10 +2,11 @@
 -- Sent twice it does nothing the second time, because a job that has left cannot leave again.
 --
 -- KEYS  1 in-flight hash   2 lease of its process   3 `retry`   4 `schedule`   5 `dead`   6 the set `queues`
---       7… slots of concurrency limits   then queue lists and recovery counters, named by their index below
+--       7… slots of concurrency limits   then queue lists, recovery counters and locks, named by their index below
 -- ARGV  1 seconds a dead job is kept   2 last rank to trim from `dead`   3 ms a recovery counter is kept
 --       4 how many slots keys   5 identity whose jobs these are   6 number of jobs that are done   then their fields
---       then for each other job: its field, a verb, and what the verb wants
+--       then for each other job: its field, perhaps `release`, a lock and the jid that may hold it, a verb, and what the
+--       verb wants
 --         done                                        → nowhere
 --         retry    seconds from now, payload          → `retry`
 --         schedule seconds from now, payload          → `schedule`
@@ -108,6 +109,8 @@ end
 
 while at <= #ARGV do
   local field, verb = take(), take()
+  local lock, holder
+  if verb == 'release' then lock, holder, verb = KEYS[tonumber(take())], take(), take() end
   local is_there = redis.call('HEXISTS', inflight, field) == 1
   local said, verdict = arrive[verb](is_there)
   if not is_there then
@@ -119,6 +122,10 @@ while at <= #ARGV do
   else
     redis.call('HDEL', inflight, field)
     release(field)
+    -- Another job may hold it: it lasts for a time only. And a job that is recovered keeps it until it dies.
+    if lock and (verb ~= 'recover' or verdict == 2) and redis.pcall('GET', lock) == holder then
+      redis.pcall('DEL', lock)
+    end
     reply[#reply + 1] = verdict or 1
   end
 end

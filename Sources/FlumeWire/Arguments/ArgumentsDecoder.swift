@@ -55,7 +55,9 @@ public struct ArgumentsDecoder: Sendable {
     private func checkArray() throws(ArgumentsError) {
         let source = JSONSource(bytes: bytes, range: range)
         guard range.isEmpty || source.kind == .array else {
-            throw ArgumentsError(.notAnArray, "args: expected an array, found \(source.kind): \(source.excerpt)")
+            throw ArgumentsError(
+                .notAnArray, "args: expected an array, found \(source.kind): \(source.excerpt)",
+                discreet: "args: expected an array, found \(source.kind) (not shown)")
         }
     }
 

@@ -27,6 +27,18 @@ public struct ArgumentsError: Error, Sendable, Hashable, CustomStringConvertible
         public var description: String {
             kind.rawValue
         }
+
+        /// What can be said without quoting.
+        fileprivate var inWords: String {
+            switch kind {
+            case .wrongCount: "too many or too few arguments"
+            case .typeMismatch: "a value of another kind than expected (not shown)"
+            case .outOfRange: "a number that does not fit (not shown)"
+            case .invalidValue: "a value that its type refuses (not shown)"
+            case .notAnArray: "not an array (not shown)"
+            case .notStorable: "a value that cannot be stored (not shown)"
+            }
+        }
     }
 
     /// The kind of fault.
@@ -35,21 +47,44 @@ public struct ArgumentsError: Error, Sendable, Hashable, CustomStringConvertible
     public let position: Int?
     /// What is wrong and where.
     public let message: String
+    /// The message as it may be logged; see ``withoutValues``.
+    private let messageWithoutValues: String
 
-    init(_ code: Code, position: Int? = nil, _ message: String) {
+    /// `discreet` is the message without anything that stands in the arguments; nil for what the code says.
+    init(_ code: Code, position: Int? = nil, _ message: String, discreet: String? = nil) {
         self.code = code
         self.position = position
         self.message = message
+        let place = position.map { "args[\($0)]: " } ?? ""
+        messageWithoutValues = discreet ?? (code == .wrongCount ? message : place + code.inWords)
     }
 
-    init(_ code: Code, _ path: ArgumentPath, _ message: String) {
-        self.init(code, position: path.position, "\(path): \(message)")
+    init(_ code: Code, _ path: ArgumentPath, _ message: String, discreet: String? = nil) {
+        let discreet = discreet ?? (code == .wrongCount ? message : code.inWords)
+        self.init(code, position: path.position, "\(path): \(message)", discreet: "\(path): \(discreet)")
+    }
+
+    private init(_ code: Code, _ position: Int?, _ message: String, _ discreet: String) {
+        self.init(code, position: position, message, discreet: discreet)
+    }
+
+    /// The same error with a message that quotes nothing of the arguments: for logs, which more people read than Redis.
+    ///
+    /// It names the place, the expected type and the kind of what was found.
+    public var withoutValues: ArgumentsError {
+        ArgumentsError(code, position, messageWithoutValues, messageWithoutValues)
+    }
+
+    /// The same error with its messages changed alike.
+    func mapping(position: Int? = nil, _ change: (String) -> String) -> ArgumentsError {
+        ArgumentsError(code, position ?? self.position, change(message), change(messageWithoutValues))
     }
 
     /// An error of another type names a path of its own, which counts if it goes further.
     private init(_ code: Code, _ path: ArgumentPath, _ other: [any CodingKey], _ message: String) {
         let keys = other.count > path.depth ? other : path.keys
-        self.init(code, position: keys.first?.intValue, "\(ArgumentPath.describe(keys)): \(message)")
+        let place = ArgumentPath.describe(keys)
+        self.init(code, keys.first?.intValue, "\(place): \(message)", "\(place): \(code.inWords)")
     }
 
     /// The message.

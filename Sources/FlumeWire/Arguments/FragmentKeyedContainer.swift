@@ -1,5 +1,5 @@
 /// The members of an object, or the arguments by position.
-struct FragmentKeyedContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
+struct FragmentKeyedContainer<Key: CodingKey>: PositionKeepingContainer {
     let fragment: JSONFragment
     let path: ArgumentPath
     let isPositional: Bool
@@ -25,28 +25,9 @@ struct FragmentKeyedContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
     }
 
     /// A position must not close up: nil is `null` there, and nothing in an object.
-    private func encodePosition<T: Encodable>(_ value: T?, _ key: Key) throws {
+    func encodePosition<T: Encodable>(_ value: T?, _ key: Key) throws {
         if let value { try encode(value, forKey: key) } else if isPositional { encodeNil(forKey: key) }
     }
-
-    func encodeIfPresent<T: Encodable>(_ value: T?, forKey key: Key) throws { try encodePosition(value, key) }
-
-    // The protocol has a default for each of these that leaves nil out, and the generic one does not replace them.
-
-    func encodeIfPresent(_ value: Bool?, forKey key: Key) throws { try encodePosition(value, key) }
-    func encodeIfPresent(_ value: String?, forKey key: Key) throws { try encodePosition(value, key) }
-    func encodeIfPresent(_ value: Double?, forKey key: Key) throws { try encodePosition(value, key) }
-    func encodeIfPresent(_ value: Float?, forKey key: Key) throws { try encodePosition(value, key) }
-    func encodeIfPresent(_ value: Int?, forKey key: Key) throws { try encodePosition(value, key) }
-    func encodeIfPresent(_ value: Int8?, forKey key: Key) throws { try encodePosition(value, key) }
-    func encodeIfPresent(_ value: Int16?, forKey key: Key) throws { try encodePosition(value, key) }
-    func encodeIfPresent(_ value: Int32?, forKey key: Key) throws { try encodePosition(value, key) }
-    func encodeIfPresent(_ value: Int64?, forKey key: Key) throws { try encodePosition(value, key) }
-    func encodeIfPresent(_ value: UInt?, forKey key: Key) throws { try encodePosition(value, key) }
-    func encodeIfPresent(_ value: UInt8?, forKey key: Key) throws { try encodePosition(value, key) }
-    func encodeIfPresent(_ value: UInt16?, forKey key: Key) throws { try encodePosition(value, key) }
-    func encodeIfPresent(_ value: UInt32?, forKey key: Key) throws { try encodePosition(value, key) }
-    func encodeIfPresent(_ value: UInt64?, forKey key: Key) throws { try encodePosition(value, key) }
 
     func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type, forKey key: Key

@@ -22,7 +22,9 @@ extension JSONScalar where Self: FixedWidthInteger {
             return value
         }
         guard let value = Self(String(decoding: token, as: UTF8.self)) else {
-            throw ArgumentsError(.outOfRange, path, "\(source.excerpt) does not fit in \(jsonName)")
+            throw ArgumentsError(
+                .outOfRange, path, "\(source.excerpt) does not fit in \(jsonName)",
+                discreet: "a number that does not fit in \(jsonName) (not shown)")
         }
         return value
     }
@@ -51,7 +53,9 @@ extension JSONScalar where Self: BinaryFloatingPoint & LosslessStringConvertible
     static func read(_ source: JSONSource, _ path: ArgumentPath) throws -> Self {
         guard source.kind == .number else { throw source.mismatch(jsonName, path) }
         guard let value = Self(String(decoding: source.raw, as: UTF8.self)), value.isFinite else {
-            throw ArgumentsError(.outOfRange, path, "\(source.excerpt) does not fit in \(jsonName)")
+            throw ArgumentsError(
+                .outOfRange, path, "\(source.excerpt) does not fit in \(jsonName)",
+                discreet: "a number that does not fit in \(jsonName) (not shown)")
         }
         return value
     }

@@ -41,7 +41,9 @@ struct JSONSource {
     }
 
     func mismatch(_ expected: String, _ path: ArgumentPath) -> ArgumentsError {
-        ArgumentsError(.typeMismatch, path, "expected \(expected), found \(found)")
+        ArgumentsError(
+            .typeMismatch, path, "expected \(expected), found \(found)",
+            discreet: "expected \(expected), found \(kind) (not shown)")
     }
 
     private var found: String {

@@ -19,7 +19,8 @@ struct ObjectDecodingContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     private func requiredValue(_ key: some CodingKey) throws -> JSONSource {
         guard let value = value(key) else {
-            throw ArgumentsError(.typeMismatch, path, "the object has no key \"\(key.stringValue)\": \(source.excerpt)")
+            let message = "the object has no key \"\(key.stringValue)\""
+            throw ArgumentsError(.typeMismatch, path, "\(message): \(source.excerpt)", discreet: message)
         }
         return value
     }

@@ -3,11 +3,19 @@ package enum BacktraceCoding {
     /// The most bytes a stored backtrace may expand to; a real one has some ten thousand.
     package static let greatestExpansion = 4 << 20
 
+    /// The most bytes of a backtrace that are stored, in whole lines: with more, a job might be too large to be read again.
+    package static let greatestLength = 256 << 10
+
     /// The stored form: strict base64 on one line, as Sidekiq 7.2.1 and later write and all read.
     ///
     /// Nil only if zlib runs out of memory.
     package static func encode(_ backtrace: [String]) -> String? {
-        let json = JSONValue.array(backtrace.map { .string($0) }).json
+        var bytes = 0
+        let lines = backtrace.prefix { line in
+            bytes += line.utf8.count
+            return bytes <= greatestLength
+        }
+        let json = JSONValue.array(lines.map { .string($0) }).json
         return Zlib.deflate(json).map { String(decoding: Base64.encode($0), as: UTF8.self) }
     }
 

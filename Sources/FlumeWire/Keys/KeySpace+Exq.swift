@@ -13,5 +13,12 @@ extension KeySpace {
     /// Exq's list of the jobs a node has in flight from a queue.
     package func exqBackup(node: String, queue: String) -> String { key("queue:backup::\(node)::\(queue)") }
 
+    /// Whether the list of a queue of this name would be one where a node of Exq keeps what it has in flight.
+    package static func isExqBackup(queue name: some Collection<UInt8>) -> Bool {
+        let prefix = "backup::"
+        guard name.starts(with: prefix.utf8) else { return false }
+        return String(decoding: name.dropFirst(prefix.utf8.count), as: UTF8.self).contains("::")
+    }
+
     private func exqRaw(_ name: String) -> String { namespace + ":" + name }
 }

@@ -25,6 +25,10 @@ extension KeySpace {
     package func limitSlots(_ name: String, of member: String) -> String {
         key("flume:slots:\(name.utf8.count):\(name):\(member)")
     }
+    /// Hash of how one key of such a limit backs off: `factor`, `factor_at` and `blocked_until` (µs); gone when it is over.
+    package func limitBackOff(_ name: String, of member: String) -> String {
+        key("flume:backoff:\(name.utf8.count):\(name):\(member)")
+    }
     /// Set of the keys of such slots that may be held, for whoever recovers their holders.
     package var slotLists: String { key("flume:slots") }
     /// List of the jobs of one key that wait for room, oldest first: `<length of queue>:<queue><payload>`.

@@ -84,6 +84,11 @@ extension JobPayload {
                 .invalidValue, at: place.lowerBound,
                 "The payload's \"queue\" is not a name. Leave it out for \"default\".")
         }
+        if let place = fields[.queue], KeySpace.isExqBackup(queue: bytes[place].dropFirst().dropLast()) {
+            throw PayloadError(
+                .invalidValue, at: place.lowerBound,
+                "The payload's \"queue\" is where Exq keeps the jobs that a node has in flight. Choose another name.")
+        }
         if let place = fields[.tags], bytes[place.lowerBound] != UInt8(ascii: "[") {
             throw PayloadError(
                 .invalidValue, at: place.lowerBound,
@@ -103,7 +108,7 @@ extension KnownField {
         switch self {
         case .jid, .jobClass, .arguments, .queue, .retry, .createdAt, .enqueuedAt: true
         case .retryCount, .failedAt, .retriedAt, .retryFor, .retryQueue, .wrapped, .displayClass,
-            .backtrace, .dead, .tags, .at:
+            .backtrace, .dead, .tags, .at, .uniqueFor, .uniqueUntil, .uniqueToken:
             false
         }
     }

@@ -2,6 +2,7 @@
 enum KnownField: Int, CaseIterable {
     case jid, jobClass, arguments, queue, retry, retryCount, createdAt, enqueuedAt, failedAt, retriedAt
     case retryFor, retryQueue, wrapped, displayClass, backtrace, dead, tags, at
+    case uniqueFor, uniqueUntil, uniqueToken
 
     /// The key in the payload.
     var key: String {
@@ -24,6 +25,9 @@ enum KnownField: Int, CaseIterable {
         case .dead: "dead"
         case .tags: "tags"
         case .at: "at"
+        case .uniqueFor: "unique_for"
+        case .uniqueUntil: "unique_until"
+        case .uniqueToken: "unique_token"
         }
     }
 
@@ -48,6 +52,9 @@ enum KnownField: Int, CaseIterable {
         case 11 where text.matches("enqueued_at", at: start): self = .enqueuedAt
         case 11 where text.matches("retry_count", at: start): self = .retryCount
         case 11 where text.matches("retry_queue", at: start): self = .retryQueue
+        case 10 where text.matches("unique_for", at: start): self = .uniqueFor
+        case 12 where text.matches("unique_until", at: start): self = .uniqueUntil
+        case 12 where text.matches("unique_token", at: start): self = .uniqueToken
         case 13 where text.matches("display_class", at: start): self = .displayClass
         default: return nil
         }
@@ -74,6 +81,9 @@ enum KnownField: Int, CaseIterable {
         case "dead": self = .dead
         case "tags": self = .tags
         case "at": self = .at
+        case "unique_for": self = .uniqueFor
+        case "unique_until": self = .uniqueUntil
+        case "unique_token": self = .uniqueToken
         default: return nil
         }
     }

@@ -59,11 +59,13 @@ package struct ProcessRecord: Sendable, Hashable {
     ///
     /// `info` is ``info``, kept by the caller since it does not change between beats; `busy` is the number of running
     /// jobs, `quiet` says whether it has stopped fetching, resident memory is in KiB, and the round trip is a PING's.
+    /// Exq's pages read those two inside `info`.
     package func hashFields(
         info: [UInt8], busy: Int, beat: Timestamp, quiet: Bool, residentKilobytes: Int, roundTripMicroseconds: Int
     ) -> [(name: String, value: [UInt8])] {
-        [
-            ("info", info),
+        let live = #","busy":\#(busy),"quiet":\#(quiet)}"#
+        return [
+            ("info", info.dropLast() + Array(live.utf8)),
             ("concurrency", Array(String(concurrency).utf8)),
             ("busy", Array(String(busy).utf8)),
             ("beat", beat.json(unit: .floatSeconds)),

@@ -121,6 +121,7 @@ final class Acquirer: Sendable {
                 let leave = Leave(deadline: answer.deadline, time: answer.time)
                 for waiter in take(answer.granted) { waiter.continuation.resume(returning: leave) }
                 if answer.granted < wanted {
+                    // So long the limit itself said; at most a little, since others may change it or give back meanwhile.
                     try? await Task.sleep(for: max(Self.shortestWait, min(answer.wait, Self.longestWait)))
                 }
             } catch {

@@ -1,6 +1,7 @@
 import Flume
 import FlumeRedis
 import FlumeStore
+import FlumeWire
 import Logging
 import Synchronization
 
@@ -8,9 +9,12 @@ import Synchronization
 ///
 /// It decides how many jobs may come, and never takes or settles one.
 final class Admission: Sendable {
+    /// How long a job that may start waits for Redis to answer again, before it asks again.
+    private static let outagePause = Duration.milliseconds(100)
+
     /// The limits that are shared; they are asked and charged by the script that takes the jobs.
     let gate: Gate?
-    /// The limit of each key by itself.
+    /// The limits of each key by itself.
     let keyed: KeyedAdmission?
     /// Whether the last fetch found no slot for jobs that are there.
     let shortage = SlotShortage()
@@ -33,11 +37,12 @@ final class Admission: Sendable {
         logger: Logger
     ) {
         guard !pipeline.limits.isEmpty || !pipeline.keyedLimits.isEmpty else { return nil }
-        keyed = pipeline.keyedLimits.first.map {
-            KeyedAdmission(
-                $0, in: pipeline, payloadLimits: configuration.payloadLimits, store: store,
+        keyed =
+            pipeline.keyedLimits.isEmpty
+            ? nil
+            : KeyedAdmission(
+                pipeline.keyedLimits, in: pipeline, payloadLimits: configuration.payloadLimits, store: store,
                 events: configuration.events, logger: logger)
-        }
         let shared = pipeline.limits.filter { !$0.isLocal }
             .map { Limit($0.name(in: pipeline.name), $0.numbers, keys: store.keys) }
         let slots = Set(shared.lazy.filter { $0.numbers.kind == .slots }.map(\.name))
@@ -124,7 +129,7 @@ final class Admission: Sendable {
 
     /// Writes the numbers of the shared limits where all processes read them.
     func declare() async {
-        for limit in (gate?.limits ?? []) + (keyed.map { [$0.limit.whole] } ?? []) {
+        for limit in (gate?.limits ?? []) + (keyed?.limit.whole ?? []) {
             do throws(RedisError) {
                 log(try await store.declare(limit), of: limit)
             } catch {
@@ -166,7 +171,7 @@ final class Admission: Sendable {
     func readmit(_ grant: Grant?) async throws {
         for acquirer in localAcquirers { try await acquirer.acquire() }
         var unused = grant?.time
-        if let limit = grant?.keyed { try await wait(for: limit, insteadOf: grant?.keyedTime) }
+        if let limits = grant?.keyed, !limits.isEmpty { try await wait(for: limits, insteadOf: grant?.keyedTime) }
         while let sharedAcquirer {
             do {
                 return try await sharedAcquirer.acquire(insteadOf: unused)
@@ -174,14 +179,14 @@ final class Admission: Sendable {
                 // It may have been taken back: once more would be once too often.
                 unused = nil
                 logger.debug("cannot ask a limit", metadata: [LogKeys.error: "\(error)"])
-                try await Task.sleep(for: .milliseconds(100))
+                try await Task.sleep(for: Self.outagePause)
             }
         }
     }
 
-    /// Asks the limit of one key, until it gives leave that is used in time.
-    private func wait(for limit: Limit, insteadOf time: Int?) async throws {
-        let gate = Gate([limit])
+    /// Asks the limits of a job's keys, until they give leave that is used in time.
+    private func wait(for limits: [Limit], insteadOf time: Int?) async throws {
+        let gate = Gate(limits)
         var (patience, refunds) = (1, time.map { [$0: 1] } ?? [:])
         while true {
             do {
@@ -193,31 +198,31 @@ final class Admission: Sendable {
                     refunds = [reply.time: 1]
                     patience = min(patience * 2, 1024)
                 } else {
+                    // In the job's own task, for as long as the limit itself said; ends with the job.
                     try await Task.sleep(for: min(reply.stopped?.wait ?? .milliseconds(1), Acquirer.longestWait))
                 }
             } catch let error as RedisError where error.code != .closed {
                 refunds = [:]
                 logger.debug("cannot ask a limit", metadata: [LogKeys.error: "\(error)"])
-                try await Task.sleep(for: .milliseconds(100))
+                try await Task.sleep(for: Self.outagePause)
             }
         }
     }
 
     // MARK: Back-off
 
-    /// How long a job waits that was told to come later, but not when.
-    var pause: Duration {
-        .microseconds(gate?.limits.map(\.numbers.scale).max() ?? 1_000_000)
-    }
-
-    /// Makes the shared limits stricter because what the jobs call said so.
-    func backOff(retryAfter: Duration?) async {
-        for limit in gate?.limits ?? [] {
+    /// Makes shared limits stricter because what a job calls said so.
+    ///
+    /// - Returns: how long the job waits if it was not told.
+    func backOff(for payload: JobPayload, retryAfter: Duration?) async -> Duration {
+        let limits = limits(of: payload)
+        for limit in limits {
             do throws(RedisError) {
                 guard try await store.backOff(limit, closedFor: retryAfter) else { continue }
                 logger.notice(
                     "a limit backs off because what its jobs call asked for it",
                     metadata: [
+                        // Not the key it holds for: that stands in a job's arguments.
                         LogKeys.limit: "\(limit.name)",
                         LogKeys.delay: "\(retryAfter?.seconds ?? 0)",
                     ])
@@ -227,6 +232,18 @@ final class Admission: Sendable {
                     metadata: [LogKeys.limit: "\(limit.name)", LogKeys.error: "\(error)"])
             }
         }
+        return .microseconds(limits.map(\.numbers.scale).max() ?? 1_000_000)
+    }
+
+    /// Which limits what a job calls has spoken of.
+    ///
+    /// The rate of its key if there is one, or else all that hold for every job. How many of a key run at a time is
+    /// changed only where there is nothing else.
+    private func limits(of payload: JobPayload) -> [Limit] {
+        let ofKeys = keyed?.limits(for: payload) ?? []
+        let rates = ofKeys.filter { $0.numbers.kind != .slots }
+        let ofAll = gate?.limits ?? []
+        return !rates.isEmpty ? rates : !ofAll.isEmpty ? ofAll : ofKeys
     }
 }
 

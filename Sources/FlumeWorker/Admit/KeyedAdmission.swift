@@ -5,7 +5,7 @@ import FlumeWire
 import Logging
 import Synchronization
 
-/// The limit of a pipeline that holds for each key by itself.
+/// The limits of a pipeline that hold for each key by itself.
 final class KeyedAdmission: Sendable {
     /// Others may park and die: nobody relies on what they said about the time.
     private static let longestCheck = Duration.seconds(1)
@@ -13,7 +13,7 @@ final class KeyedAdmission: Sendable {
 
     let limit: KeyedLimit
     private let pipeline: String
-    private let keyOfJob: Pipeline.KeyOfJob
+    private let keysOfJob: [Pipeline.KeyOfJob]
     private let payloadLimits: PayloadLimits
     private let store: JobStore
     private let events: EventBus
@@ -21,12 +21,13 @@ final class KeyedAdmission: Sendable {
     private let nextCheck = Mutex(ContinuousClock.now)
 
     init(
-        _ rule: KeyedRateLimit, in pipeline: Pipeline, payloadLimits: PayloadLimits, store: JobStore, events: EventBus,
+        _ rules: [KeyedRateLimit], in pipeline: Pipeline, payloadLimits: PayloadLimits, store: JobStore,
+        events: EventBus,
         logger: Logger
     ) {
-        limit = KeyedLimit(rule.name(in: pipeline.name), rule.limit.numbers, keys: store.keys)
+        limit = KeyedLimit(rules.map { ($0.name(in: pipeline.name), $0.limit.numbers) }, keys: store.keys)
         self.pipeline = pipeline.name
-        keyOfJob = rule.keyOfJob
+        keysOfJob = rules.map(\.keyOfJob)
         self.payloadLimits = payloadLimits
         self.store = store
         self.events = events
@@ -45,9 +46,9 @@ final class KeyedAdmission: Sendable {
     ///
     /// Asks until Redis answers. A job that was parked by a call whose answer was lost is not in flight any more, which is
     /// how the next call knows. What the limits of the pipeline counted for those that are parked, `gate` takes back.
-    func sift(_ deliveries: [Delivery], through gate: Gate?, pausing bell: Bell) async -> [Delivery] {
+    func sift(_ deliveries: [Delivery], through gate: Gate?, pausing lane: Lane) async -> [Delivery] {
         var starting: [Delivery] = []
-        var keyed: [(delivery: Delivery, key: String)] = []
+        var keyed: [(delivery: Delivery, keys: JobKeys)] = []
         for delivery in deliveries {
             // What is no job goes to the dead set by the usual way.
             guard let payload = try? JobPayload(parsing: delivery.payload, limits: payloadLimits) else {
@@ -55,8 +56,8 @@ final class KeyedAdmission: Sendable {
                 continue
             }
             do {
-                if let key = try keyOfJob(payload) {
-                    keyed.append((delivery, key))
+                if let keys = try keys(of: payload) {
+                    keyed.append((delivery, keys))
                 } else {
                     starting.append(delivery)
                 }
@@ -81,9 +82,17 @@ final class KeyedAdmission: Sendable {
                 outage.begin(error)
                 if error.code == .closed { return starting }
                 // Keeps time while handlers block every thread of the pool.
-                await bell.wait(atMost: outage.pause)
+                await lane.pulse.rest(on: lane.bell, atMost: outage.pause)
             }
         }
+    }
+
+    private func keys(of payload: JobPayload) throws -> JobKeys? { try JobKeys(keysOfJob.map { try $0(payload) }) }
+
+    /// The limits of a job's keys.
+    func limits(for payload: JobPayload) -> [Limit] {
+        // A closure that throws has already failed the job.
+        (try? keys(of: payload)).flatMap { $0 }.map(limit.limits(for:)) ?? []
     }
 
     private func report(_ reply: JobStore.KeyedReply) {

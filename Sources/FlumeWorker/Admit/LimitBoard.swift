@@ -1,3 +1,4 @@
+import FlumeRedis
 import Synchronization
 
 /// What the pipelines of one worker share about limits: those that count here alone, and who waits for a slot.

@@ -124,6 +124,7 @@ public final class Limiter: Sendable {
         while true {
             let (granted, _, reply) = try await store.acquire(1, of: gate, slot: (slot, life))
             if granted == 1 { break }
+            // Nobody can foretell when another process gives a slot back; the limit says when to look again.
             try await Task.sleep(for: min(reply.stopped?.wait ?? .milliseconds(20), Acquirer.longestWait))
         }
         let keeper = Task {

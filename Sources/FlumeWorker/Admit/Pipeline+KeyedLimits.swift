@@ -36,7 +36,7 @@ extension Pipeline {
 
     /// Adds a limit that holds for each key by itself.
     ///
-    /// A pipeline has at most one such limit, besides any number of others.
+    /// A job starts when each of its limits has room, those by key and the others.
     public func limited(by limit: RateLimit, _ each: @escaping KeyOfJob) -> Pipeline {
         var pipeline = self
         pipeline.keyedLimits.append(KeyedRateLimit(limit: limit, keyOfJob: each))

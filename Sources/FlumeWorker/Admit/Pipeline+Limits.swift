@@ -1,3 +1,5 @@
+import FlumeWire
+
 extension Pipeline {
     /// Lets at most `count` jobs start in any length of time of `scale`, in all processes together.
     ///
@@ -35,17 +37,21 @@ extension Pipeline {
     ///
     /// - Throws: ``PipelineError`` with the pipeline's name and what is wrong.
     public func validate() throws(PipelineError) {
+        if let queue = queues.first(where: { KeySpace.isExqBackup(queue: $0.name.utf8) }) {
+            throw PipelineError(name, "the queue \(queue.name) is where Exq keeps the jobs that a node has in flight")
+        }
         if let batchingProblem { throw PipelineError(name, batchingProblem) }
         for keyed in keyedLimits {
             if let problem = keyed.problem { throw PipelineError(name, problem) }
         }
-        guard keyedLimits.count <= 1 else {
-            throw PipelineError(name, "more than one limit by key: at most one will do")
-        }
-        var names = Set(keyedLimits.map { "false \($0.name(in: name))" })
         for limit in limits {
             if let problem = limit.problem { throw PipelineError(name, problem) }
-            guard names.insert("\(limit.isLocal) \(limit.name(in: name))").inserted else {
+        }
+        var names: Set<String> = []
+        for (limit, id) in keyedLimits.map({ ($0.limit, $0.name(in: name)) })
+            + limits.map({ ($0, $0.name(in: name)) })
+        {
+            guard names.insert("\(limit.isLocal) \(id)").inserted else {
                 throw PipelineError(name, "two limits under the key \(limit.key ?? name): give each a key of its own")
             }
         }

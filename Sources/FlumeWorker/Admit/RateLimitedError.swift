@@ -2,7 +2,8 @@
 ///
 /// The job runs again later without using up a retry, and the limits of its pipeline back off in every process: with
 /// `retryAfter` they let nothing through until then; without, they let half as much through (halved at most once per
-/// scale) and come back in a straight line over ten scales.
+/// scale) and come back in a straight line over ten scales. Where the pipeline has a rate for each key, it is that of the
+/// job's key that backs off, and no other.
 ///
 /// ```swift
 /// if response.status == 429 { throw RateLimitedError(retryAfter: response.retryAfter) }

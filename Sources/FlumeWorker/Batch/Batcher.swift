@@ -1,4 +1,5 @@
 import Flume
+import FlumeRedis
 import FlumeStore
 import FlumeWire
 import Logging
@@ -45,6 +46,7 @@ final class Batcher: Sendable {
     ///
     /// Returns at once. It is called on the event loop of the jobs' connection, so they are read and sorted elsewhere.
     func start(_ deliveries: [Delivery]) {
+        FaultPoint.pass("batch.gather")
         lane.slots.take(deliveries.count)
         pressure.update()
         processor.running.add(deliveries, startedAt: processor.clock.secondsSinceEpoch)
@@ -58,11 +60,12 @@ final class Batcher: Sendable {
         if isIdle { Task { sort() } }
     }
 
-    /// From now on nothing waits for company: the worker takes no more jobs.
+    /// From now on nothing waits for company: the last job of the pipeline has been fetched.
     func drain() {
         state.withLock { state in
             state.isDraining = true
-            state.line.flush()
+            // What is being sorted belongs to the same batches.
+            if !state.isSorting { state.line.flush() }
         }
         startReady()
     }
@@ -192,12 +195,27 @@ final class Batcher: Sendable {
             for member in members { await processor.perform(member.delivery, in: lane, before: member.deadline) }
             return
         }
-        let members = await readmit(members)
+        let members = await readmit(await withoutCancelled(members, handler))
         guard !members.isEmpty else { return }
         events.emit(
             .batchFlushed(
                 pipeline: lane.pipeline.name, jobClass: jobClass, size: members.count, reason: unit.reason ?? .size))
         await processor.perform(members, performBatch, of: handler, in: lane)
+    }
+
+    /// Ends those that were cancelled while they waited here.
+    ///
+    /// - Returns: the others.
+    private func withoutCancelled(_ members: [BatchMember], _ handler: Handler) async -> [BatchMember] {
+        var others: [BatchMember] = []
+        for member in members {
+            guard let context = member.context, processor.running.isCancelled(member.delivery) else {
+                others.append(member)
+                continue
+            }
+            await processor.end(member.delivery, .cancelled, handler, context, .zero, in: lane)
+        }
+        return others
     }
 
     /// Has the limits admit those again that waited here for longer than they may start after it.

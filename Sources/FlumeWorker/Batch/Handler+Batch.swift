@@ -94,7 +94,8 @@ extension Handler {
             for (position, end) in zip(positions, ends) { outcomes[position] = end }
             return outcomes
         }
-        return Handler(named: jobClass, retry: retry, performBatch: performBatch) { context in
+        let check: Check = { _ = try decode($0) }
+        return Handler(named: jobClass, retry: retry, performBatch: performBatch, check: check) { context in
             for outcome in await performBatch([context]) { try outcome.get() }
         }
     }

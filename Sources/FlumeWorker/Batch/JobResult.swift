@@ -45,12 +45,15 @@ extension Outcome {
     /// Throws what a handler would have thrown to end this way: what a middleware around the job gets to see.
     func get() throws {
         switch self {
-        case .done: return
+        case .done, .handedOver: return
         case .failed(let error): throw error
         case .retry(let delay): throw JobDirective.retry(after: delay)
         case .snoozed(let delay): throw JobDirective.snooze(for: delay)
+        case .replaced(let payload, let delay, let reason):
+            throw JobDirective.replace(with: payload, after: delay, reason: reason)
         case .discarded(let reason): throw JobDirective.discard(reason)
         case .killed(let reason): throw JobDirective.kill(reason)
+        case .cancelled: throw JobCancelledError()
         case .unknownClass(let error): throw error
         }
     }

@@ -1,3 +1,4 @@
+import FlumeRedis
 import FlumeStore
 import Logging
 import NIOCore
@@ -11,13 +12,17 @@ extension Processor {
         _ members: [BatchMember], _ performBatch: Handler.PerformBatch, of handler: Handler, in lane: Lane
     ) async {
         let start = ContinuousClock.now
-        let jobs = members.compactMap { member in member.context.map { (delivery: member.delivery, context: $0) } }
+        let jobs = await unlock(
+            members.compactMap { member in member.context.map { (delivery: member.delivery, context: $0) } })
+        guard !jobs.isEmpty else { return }
         for job in jobs {
             logStart(job.context)
             reportStart(job.context, in: lane)
         }
         let timer = handler.timeout.map { cancel(jobs.map(\.delivery), after: $0, handler) }
-        let outcomes = await attempt(jobs.map(\.context), performBatch)
+        FaultPoint.pass("batch.before")
+        let outcomes = await middleware[...].call(jobs.map(\.context), performBatch)
+        FaultPoint.pass("batch.after")
         timer?.cancel()
         let elapsed = start.duration(to: .now)
         // What is not simply done waits until Redis has it; all of that goes in one call if it waits together.
@@ -42,34 +47,6 @@ extension Processor {
                 metadata: [
                     LogKeys.jobClass: "\(handler.jobClass)", LogKeys.count: "\(count)", LogKeys.reason: "\(timeout)",
                 ])
-        }
-    }
-
-    /// Runs the handler inside the middleware of every job, and sorts how each ended.
-    private func attempt(_ contexts: [JobContext], _ performBatch: Handler.PerformBatch) async -> [Outcome] {
-        guard !middleware.isEmpty else { return await performBatch(contexts) }
-        let gathering = BatchGathering(count: contexts.count)
-        return await withTaskGroup(of: (Int, Outcome).self) { group in
-            for (position, context) in contexts.enumerated() {
-                group.addTask { (position, await self.surround(context, position, gathering)) }
-            }
-            let present = await gathering.everybody()
-            let answers = present.isEmpty ? [] : await performBatch(present.map(\.context))
-            gathering.conclude(
-                Dictionary(zip(present.map(\.position), answers), uniquingKeysWith: { first, _ in first }))
-            var outcomes = [Outcome](repeating: .done, count: contexts.count)
-            for await (position, outcome) in group { outcomes[position] = outcome }
-            return outcomes
-        }
-    }
-
-    private func surround(_ context: JobContext, _ position: Int, _ gathering: BatchGathering) async -> Outcome {
-        defer { gathering.leave(position) }
-        do {
-            try await call({ try await gathering.arrive(position, $0).get() }, context, middleware[...])
-            return .done
-        } catch {
-            return Outcome(thrown: error)
         }
     }
 }

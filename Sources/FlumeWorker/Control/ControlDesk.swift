@@ -21,6 +21,7 @@ actor ControlDesk {
     let announce: @Sendable () -> Void
     private let store: JobStore
     private let claims: Claims
+    private let board: PauseBoard
     let running: RunningJobs
     private let executor: any SerialExecutor
     private(set) var pauses = Pauses()
@@ -29,12 +30,13 @@ actor ControlDesk {
 
     /// `announce` is called when what the Web UI shows has changed.
     init(
-        store: JobStore, claims: Claims, lanes: Lanes, running: RunningJobs, events: EventBus, logger: Logger,
-        announce: @escaping @Sendable () -> Void
+        store: JobStore, claims: Claims, lanes: Lanes, board: PauseBoard, running: RunningJobs, events: EventBus,
+        logger: Logger, announce: @escaping @Sendable () -> Void
     ) {
         self.store = store
         self.claims = claims
         self.lanes = lanes
+        self.board = board
         self.running = running
         self.events = events
         self.logger = logger
@@ -112,6 +114,7 @@ actor ControlDesk {
 
     private func apply() {
         for lane in lanes.current { apply(pauses, to: lane) }
+        if board.post(pauses.record) { announce() }
     }
 
     /// A name that nobody here has is a slip of the pen, except that of a queue for all: others may read it.

@@ -14,10 +14,16 @@ public enum ControlError: Error, Sendable, Hashable {
     case unknownQueue(String, known: [String])
     /// A pipeline or queue without a name.
     case emptyName
+    /// A name that Exq has for the jobs that a node has in flight.
+    case reservedQueue(String)
     /// A number of jobs below 1.
     case concurrency(Int)
     /// The queue is one of several of a pipeline, which share its concurrency.
     case sharedQueue(String, pipeline: String)
+    /// No job of this jid runs here.
+    case noSuchJob(String)
+    /// The job of this jid runs in a batch, whose task it shares with others.
+    case inBatch(String)
     /// Something else keeps it paused: `by`, in this process or, permanently, in every one.
     case stillPaused(FlumeEvent.PauseScope, by: FlumeEvent.PauseScope, isPermanent: Bool)
 }
@@ -33,10 +39,13 @@ extension ControlError: CustomStringConvertible {
         case .unknownQueue(let name, let known):
             "no pipeline here reads the queue \"\(name)\"; they read \(Self.list(known))"
         case .emptyName: "a pipeline or queue needs a name"
+        case .reservedQueue(let name): "the queue \(name) is where Exq keeps the jobs that a node has in flight"
         case .concurrency(let number): "a concurrency of \(number) makes no sense: choose 1 or more"
         case .sharedQueue(let queue, let pipeline):
             "the queue \"\(queue)\" is one of several of pipeline \"\(pipeline)\" and has no concurrency of its own: "
                 + "unsubscribe from it first"
+        case .noSuchJob(let jid): "no job with the jid \(jid) runs here"
+        case .inBatch(let jid): "the job \(jid) runs in a batch and cannot be cancelled without the others"
         case .stillPaused(let scope, let obstacle, let isPermanent):
             "\(scope.words) stays paused, because \(scope == obstacle ? "it" : obstacle.words) is paused "
                 + (isPermanent ? "in every process: resume it permanently" : "in this process: resume that first")

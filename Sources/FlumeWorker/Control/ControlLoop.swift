@@ -14,6 +14,8 @@ actor ControlLoop {
     private let logger: Logger
     private let bell: Bell
     private let isStopped = Atomic(false)
+    /// Whether the loop moves.
+    nonisolated let pulse = Pulse("control")
     private let executor: any SerialExecutor
     private var outage: Outage
 
@@ -31,19 +33,21 @@ actor ControlLoop {
     func run() async {
         var answers: [ControlAnswer] = []
         while !isStopped.load(ordering: .acquiring) {
+            pulse.move()
             do throws(RedisError) {
                 let commands = try await desk.refresh(answers: answers)
                 outage.end()
                 answers = []
                 for command in commands { answers.append(await answer(to: command)) }
                 // Whoever sent them waits to hear of it.
-                if answers.isEmpty { await bell.wait(atMost: Self.interval) }
+                if answers.isEmpty { await pulse.rest(on: bell, atMost: Self.interval) }
             } catch {
                 // The answers are told again: whether they were heard is not known.
                 outage.begin(error)
-                await bell.wait(atMost: min(Self.interval, outage.pause))
+                await pulse.rest(on: bell, atMost: min(Self.interval, outage.pause))
             }
         }
+        pulse.end()
     }
 
     /// Ends ``run()``.
@@ -56,6 +60,7 @@ actor ControlLoop {
     private func answer(to bytes: [UInt8]) async -> ControlAnswer {
         var id = ""
         do {
+            pulse.move()
             let command = try ControlCommand(json: bytes)
             id = command.id
             try await carryOut(command)
@@ -84,6 +89,7 @@ actor ControlLoop {
         case .subscribe: try await desk.subscribe(to: command.name, concurrency: command.concurrency ?? 0)
         case .unsubscribe: try await desk.unsubscribe(from: command.name)
         case .unsubscribeAll: await desk.unsubscribeAll()
+        case .cancel: try await desk.cancel(jid: command.name)
         }
     }
 }

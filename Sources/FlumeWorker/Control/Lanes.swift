@@ -1,3 +1,4 @@
+import FlumeRedis
 import FlumeWire
 import NIOCore
 import Synchronization
@@ -109,16 +110,15 @@ final class Lanes: Sendable {
         await fetcher?.disconnect()
     }
 
-    /// Has all fetch no more, and lets nobody join; what waits for company runs at once.
+    /// Has all fetch no more, and lets nobody join.
     func close() {
-        let (fetchers, batchers) = state.withLock { state in
+        let fetchers = state.withLock { state in
             state.isClosed = true
             // Nobody will start those now.
             state.entries.removeAll { !$0.hasStarted }
-            return (state.entries.map(\.fetcher), state.batchers)
+            return state.entries.map(\.fetcher)
         }
         for fetcher in fetchers { fetcher.stop() }
-        for batcher in batchers { batcher.drain() }
     }
 
     /// Lets go of jobs that have not begun to run: they were put back.

@@ -54,6 +54,16 @@ struct Pauses: Sendable, Hashable {
             (pipelines ?? []).map { $0 == KeySpace.everyPipeline ? .all : .pipeline($0) })
     }
 
+    /// What only this process pauses, as others are told of it.
+    var record: PauseRecord {
+        var record = PauseRecord(all: temporary.contains(.all))
+        for case .pipeline(let name) in temporary { record.pipelines.append(name) }
+        for case .queue(let name) in temporary { record.queues.append(name) }
+        record.pipelines.sort()
+        record.queues.sort()
+        return record
+    }
+
     /// What would keep a scope paused if this process ended its own pause of it.
     func obstacle(to scope: Scope, in own: [String]) -> (scope: Scope, isPermanent: Bool)? {
         switch scope {

@@ -11,6 +11,19 @@ extension Worker {
     public func runningCount(in pipeline: String? = nil) async throws -> Int {
         try await desk().runningCount(in: pipeline)
     }
+
+    /// Cancels a job of this process that runs, or is about to.
+    ///
+    /// Its task is cancelled: a handler sees that in `Task.isCancelled`, and in the `CancellationError` of whatever it
+    /// waits for. Unless the handler returns all the same, or discards the job, the job goes to the dead set, as in Exq,
+    /// whatever retries it has left, and counts as failed; its death hooks are called. One that waits for company in a
+    /// pipeline that batches goes there when its turn comes.
+    ///
+    /// - Parameter jid: its jid.
+    /// - Throws: ``ControlError`` when the worker does not run, no such job runs here, or it is one of a batch that runs.
+    public func cancel(jid: String) async throws {
+        try await desk().cancel(jid: jid)
+    }
 }
 
 extension ControlDesk {

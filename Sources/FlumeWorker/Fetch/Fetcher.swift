@@ -29,6 +29,7 @@ actor Fetcher {
     private let lease: LeaseKeeper
     private let waiters: [QueueWaiter]
     private let start: @Sendable ([Delivery]) -> Void
+    private let end: @Sendable () -> Void
     private let logger: Logger
     private let events: EventBus
     private let isStopped = Atomic(false)
@@ -41,10 +42,13 @@ actor Fetcher {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
-    /// `start` starts deliveries; it must take their slots before it returns.
+    /// Makes one for a lane.
+    ///
+    /// `start` starts deliveries; it must take their slots before it returns. `end` is called once nothing more will be
+    /// started.
     init(
         lane: Lane, store: JobStore, claims: Claims, lease: LeaseKeeper, logger: Logger, events: EventBus,
-        start: @escaping @Sendable ([Delivery]) -> Void
+        start: @escaping @Sendable ([Delivery]) -> Void, end: @escaping @Sendable () -> Void = {}
     ) {
         let queues = lane.pipeline.queues.map { (queue: QueueKey($0.name, keys: store.keys), weight: $0.weight) }
         self.lane = lane
@@ -53,6 +57,7 @@ actor Fetcher {
         self.claims = claims
         self.lease = lease
         self.start = start
+        self.end = end
         self.logger = logger
         self.events = events
         self.executor = store.redis.eventLoop.executor
@@ -80,6 +85,8 @@ actor Fetcher {
             }
             await lane.admission?.declare()
             await loop()
+            end()
+            lane.pulse.end()
         }
     }
 
@@ -90,20 +97,21 @@ actor Fetcher {
 
     private func loop() async {
         while !isStopped.load(ordering: .acquiring) {
+            lane.pulse.move()
             var demand = min(lane.slots.available, Self.largestFetch)
             guard demand > 0 else {
                 await waitForSlot()
                 continue
             }
             guard let closed = lane.gate.enter() else {
-                await lane.bell.wait()
+                await rest()
                 continue
             }
             if let admission = lane.admission {
                 let (count, wait) = admission.reserve(demand)
                 guard count > 0 else {
                     lane.gate.leave()
-                    await lane.bell.wait(atMost: wait)
+                    await rest(atMost: wait)
                     continue
                 }
                 demand = count
@@ -126,16 +134,21 @@ actor Fetcher {
             }
             lane.gate.leave()
             if let limitWait {
-                await lane.bell.wait(atMost: min(limitWait, untilUnpark))
+                await rest(atMost: min(limitWait, untilUnpark))
             } else if deliveries.count < demand {
                 await waitForWork(without: closed)
             }
         }
     }
 
+    /// Waits for a ring, and looks around now and then even where there is nothing to wait for but that.
+    private func rest(atMost limit: Duration = Pulse.longestRest) async {
+        await lane.pulse.rest(on: lane.bell, atMost: limit)
+    }
+
     private func waitForSlot() async {
         // A batcher says for itself what its jobs wait for.
-        guard lane.pipeline.batchRule == nil else { return _ = await lane.bell.wait() }
+        guard lane.pipeline.batchRule == nil else { return await rest() }
         await SlotWatch(lane: lane, events: events).waitForSlot { isStopped.load(ordering: .acquiring) }
     }
 
@@ -145,13 +158,13 @@ actor Fetcher {
         let interval =
             waiters.count < selection.all.count
             ? Self.unwatchedInterval : paused.isEmpty ? Self.idleInterval : Self.pausedInterval
-        await lane.bell.wait(atMost: min(interval, untilUnpark))
+        await rest(atMost: min(interval, untilUnpark))
     }
 
     /// Those jobs whose key has room; the others are parked.
     private func sift(_ deliveries: [Delivery]) async -> [Delivery] {
         guard let admission = lane.admission, let keyed = admission.keyed else { return deliveries }
-        return await keyed.sift(deliveries, through: admission.gate, pausing: lane.bell)
+        return await keyed.sift(deliveries, through: admission.gate, pausing: lane)
     }
 
     /// How long until parked jobs have to be looked for.
@@ -221,7 +234,7 @@ actor Fetcher {
     ) async -> [Delivery] {
         outage.begin(error)
         guard !error.isRetriable, error.code != .closed else {
-            await lane.bell.wait(atMost: outage.pause)
+            await rest(atMost: outage.pause)
             return []
         }
         return await adopt(request, of: tenure)
@@ -233,7 +246,7 @@ actor Fetcher {
     private func adopt(_ lost: FetchRequest, of tenure: Tenure) async -> [Delivery] {
         let epoch = claims.proposeEpoch()
         while true {
-            await lane.bell.wait(atMost: outage.pause)
+            await rest(atMost: outage.pause)
             do throws(RedisError) {
                 let adopted = try await store.adopt(
                     lost, epoch: epoch, leaseMilliseconds: lease.milliseconds, tenure: tenure)

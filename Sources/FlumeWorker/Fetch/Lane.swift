@@ -1,3 +1,4 @@
+import FlumeRedis
 import FlumeWire
 import NIOCore
 import Synchronization
@@ -10,6 +11,8 @@ final class Lane: Sendable {
     let slots: Slots
     /// Wakes its fetcher.
     let bell: Bell
+    /// Whether its fetcher moves.
+    let pulse: Pulse
     /// Whether it may fetch.
     let gate: LaneGate
     /// Its limits; `nil` where there are none.
@@ -21,6 +24,7 @@ final class Lane: Sendable {
         self.pipeline = pipeline
         width = Mutex(pipeline.concurrency)
         bell = Bell(on: eventLoop)
+        pulse = Pulse("fetch:\(pipeline.name)")
         slots = Slots(pipeline.room(concurrency: pipeline.concurrency), bell: bell)
         gate = LaneGate(queues: pipeline.queues.map(\.name), bell: bell)
         self.admission = admission(bell)

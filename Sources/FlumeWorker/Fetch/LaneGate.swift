@@ -1,3 +1,4 @@
+import FlumeRedis
 import Synchronization
 
 /// Whether a pipeline may fetch just now, and from which of its queues.

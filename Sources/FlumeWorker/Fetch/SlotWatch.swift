@@ -1,4 +1,5 @@
 import Flume
+import FlumeRedis
 
 /// Waits for a free slot, and says when handlers have kept all of them for long.
 ///
@@ -16,17 +17,20 @@ struct SlotWatch {
     func waitForSlot(isStopped: () -> Bool) async {
         // The clock and the timer are for observers only.
         guard events.isObserved else {
-            await lane.bell.wait()
+            await lane.pulse.rest(on: lane.bell, atMost: Pulse.longestRest)
             return
         }
         let start = ContinuousClock.now
         let pipeline = lane.pipeline.name
         while start.duration(to: .now) < patience {
-            await lane.bell.wait(atMost: max(.milliseconds(1), patience - start.duration(to: .now)))
+            await lane.pulse.rest(
+                on: lane.bell, atMost: max(.milliseconds(1), patience - start.duration(to: .now)))
             if lane.slots.available > 0 || isStopped() { return }
         }
         events.emit(.backPressure(pipeline: pipeline, waitsFor: .handlers))
-        while lane.slots.available <= 0, !isStopped() { await lane.bell.wait() }
+        while lane.slots.available <= 0, !isStopped() {
+            await lane.pulse.rest(on: lane.bell, atMost: Pulse.longestRest)
+        }
         events.emit(.backPressureEnded(pipeline: pipeline, after: start.duration(to: .now)))
     }
 }

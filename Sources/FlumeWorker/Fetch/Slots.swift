@@ -1,3 +1,4 @@
+import FlumeRedis
 import NIOCore
 import Synchronization
 

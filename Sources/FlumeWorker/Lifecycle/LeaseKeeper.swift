@@ -19,9 +19,23 @@ actor LeaseKeeper {
     private let logger: Logger
     private let events: EventBus
     private let bell: Bell
+    private let hasEnded: Bell
     private let isStopped = Atomic(false)
+    /// Whether the loop moves.
+    nonisolated let pulse = Pulse("lease")
+    private let proof = Mutex(Proof())
+    /// How often this process was taken for dead.
+    nonisolated let losses = Atomic(0)
     private let executor: any SerialExecutor
     private var outage: Outage
+
+    /// What is known about the lease; readable from anywhere.
+    private struct Proof {
+        /// When the renewal was sent that Redis took last.
+        var renewed: NIODeadline?
+        /// Since when none has worked, and why.
+        var trouble: (since: NIODeadline, reason: String)?
+    }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
@@ -38,6 +52,7 @@ actor LeaseKeeper {
         self.events = events
         self.successor = successor
         self.bell = Bell(on: store.redis.eventLoop)
+        self.hasEnded = Bell(on: store.redis.eventLoop)
         self.executor = store.redis.eventLoop.executor
         self.outage = Outage("renew the lease", logger: logger, events: events)
     }
@@ -47,8 +62,10 @@ actor LeaseKeeper {
         let period = Duration.milliseconds(milliseconds / 3)
         while !isStopped.load(ordering: .acquiring) {
             let hasRenewed = await renew()
-            await bell.wait(atMost: hasRenewed ? period : min(period, outage.pause))
+            await pulse.rest(on: bell, atMost: hasRenewed ? period : min(period, outage.pause))
         }
+        pulse.end()
+        hasEnded.ring()
     }
 
     /// Ends ``run()``.
@@ -59,22 +76,30 @@ actor LeaseKeeper {
         bell.ring()
     }
 
+    /// Waits until ``run()`` has ended, and at most a lease: whoever then gives the lease up must not find it taken again by
+    /// a renewal that was on its way.
+    nonisolated func ended() async { await hasEnded.wait(atMost: .milliseconds(milliseconds)) }
+
     /// Takes or renews the lease now.
     ///
     /// - Returns: whether it is held.
     @discardableResult
     func renew() async -> Bool {
         let (tenure, epoch) = claims.lease
-        let sent = ContinuousClock.now
+        let (sent, sentAt) = (ContinuousClock.now, NIODeadline.now())
         do throws(RedisError) {
             let (hold, redisTime) = try await store.hold(tenure, epoch: epoch, milliseconds: milliseconds)
             outage.end()
             clock.adjust(redisMicroseconds: redisTime, roundTrip: sent.duration(to: .now))
+            proof.withLock { $0 = Proof(renewed: hold == .buried ? nil : sentAt) }
             guard hold == .buried else { return true }
             renounce(tenure)
             return false
         } catch {
             outage.begin(error)
+            proof.withLock { proof in
+                proof.trouble = (proof.trouble?.since ?? sentAt, "\(error)")
+            }
             return false
         }
     }
@@ -82,10 +107,24 @@ actor LeaseKeeper {
     /// Goes on under a new identity after `buried` was found buried; its jobs are somebody else's now.
     nonisolated func renounce(_ buried: Tenure) {
         guard claims.renounce(buried, for: successor) else { return }
+        proof.withLock { $0.renewed = nil }
+        losses.add(1, ordering: .relaxed)
         logger.error(
             "this process was taken for dead and its jobs were recovered by others; it goes on under a new identity",
             metadata: [LogKeys.identity: "\(buried.identity)", "flume.successor": "\(claims.tenure.identity)"])
         events.emit(.leaseLost(identity: buried.identity))
         bell.ring()
+    }
+
+    /// What a health check sees: the lease, and why Redis did not take its last renewal.
+    nonisolated func state(
+        at now: NIODeadline
+    ) -> (lease: WorkerHealth.Lease, trouble: (age: Duration, reason: String)?) {
+        let proof = proof.withLock { $0 }
+        let age = proof.renewed.map { now.since($0.uptimeNanoseconds) }
+        return (
+            WorkerHealth.Lease(age: age, duration: .milliseconds(milliseconds)),
+            proof.trouble.map { (now.since($0.since.uptimeNanoseconds), $0.reason) }
+        )
     }
 }

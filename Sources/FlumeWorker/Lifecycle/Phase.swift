@@ -1,3 +1,4 @@
+import FlumeRedis
 import Synchronization
 
 /// Where a worker is in its life.

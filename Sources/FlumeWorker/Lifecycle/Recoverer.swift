@@ -12,9 +12,6 @@ import Synchronization
 /// longer than everybody's lease must not make everybody recover everybody.
 actor Recoverer {
     private static let page = 100
-    /// How far apart in time suspects of having killed a process run, and over how long they are spread at most.
-    private static let suspectSpacing = 0.25
-    private static let suspectSpread = 60.0
 
     private let store: JobStore
     private let claims: Claims
@@ -27,20 +24,34 @@ actor Recoverer {
     private let events: EventBus
     private let bell: Bell
     private let isStopped = Atomic(false)
+    /// Whether the loop moves.
+    nonisolated let pulse = Pulse("recover")
+    /// Jobs put back, and jobs that died instead.
+    nonisolated let recoveries = Atomic(0)
+    nonisolated let deaths = Atomic(0)
     private let executor: any SerialExecutor
     private var outage: Outage
     /// Since when, and over which connection, a lease has been missed.
     private var missing: [String: (since: ContinuousClock.Instant, generation: UInt64)] = [:]
+    /// How many jobs of a dead process are read at once; see ``recover(_:)``.
+    private var page = Recoverer.page
     /// When slots were last looked through.
     private var swept: ContinuousClock.Instant?
+    /// Looks after this process's own record.
+    private var record: RecordWatch
+    /// Whether a job is run or settled here.
+    private let isKnown: @Sendable (Delivery) -> Bool
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
-    /// A job recovered `poisonLimit` times goes to `dead`: it may be what kills the processes.
+    /// A job recovered `poisonLimit` times goes to `dead`: it may be what kills the processes; see ``SuspectRule``.
+    ///
+    /// `isKnown` tells of a job of this process whether it is run or settled here.
     init(
         store: JobStore, claims: Claims, lease: Duration, poisonLimit: Int, limits: PayloadLimits,
         failures: FailureRule,
-        handlers: HandlerRegistry, logger: Logger, events: EventBus
+        handlers: HandlerRegistry, logger: Logger, events: EventBus,
+        isKnown: @escaping @Sendable (Delivery) -> Bool
     ) {
         self.store = store
         self.claims = claims
@@ -54,19 +65,23 @@ actor Recoverer {
         self.bell = Bell(on: store.redis.eventLoop)
         self.executor = store.redis.eventLoop.executor
         self.outage = Outage("look for dead processes", logger: logger, events: events)
+        self.record = RecordWatch(patience: max(lease, store.redis.configuration.commandTimeout))
+        self.isKnown = isKnown
     }
 
     /// Looks four times in each lease, until it is stopped.
     func run() async {
         while !isStopped.load(ordering: .acquiring) {
+            pulse.move()
             do throws(RedisError) {
                 try await look()
                 outage.end()
             } catch {
                 outage.begin(error)
             }
-            await bell.wait(atMost: lease / 4)
+            await pulse.rest(on: bell, atMost: lease / 4)
         }
+        pulse.end()
     }
 
     /// Ends ``run()``.
@@ -93,6 +108,39 @@ actor Recoverer {
             try await recover(identity)
         }
         try await sweepSlots()
+        if record.isDue(over: generation) { try await reclaim() }
+    }
+
+    /// Puts jobs back into their queues that this process is said to run and does not; see ``RecordWatch``.
+    private func reclaim() async throws(RedisError) {
+        let own = claims.tenure
+        let strangers = try await store.inflight(of: own) { !isKnown($0) }
+        try await putBack(record.note(strangers, at: .now).filter { !isKnown($0) }, from: own)
+    }
+
+    /// The same at the end, when nothing is fetched any more: at once, and without a doubt.
+    func reclaimAll() async throws(RedisError) {
+        let own = claims.tenure
+        try await putBack(store.inflight(of: own) { !isKnown($0) }, from: own)
+    }
+
+    private func putBack(_ forgotten: [Delivery], from own: Tenure) async throws(RedisError) {
+        guard !forgotten.isEmpty else { return }
+        let slotKeys = try await store.slotKeys()
+        // What was taken last goes back first, so that the oldest is the next to run.
+        let settlements = forgotten.sorted { $0.sequence > $1.sequence }.map { delivery in
+            Settlement(delivery, to: .front(queue: delivery.queue, payload: delivery.payload))
+        }
+        let verdicts = try await store.settle(
+            done: [], moved: Array(settlements.prefix(JobStore.callSize(of: settlements.lazy.map(\.byteCount)))),
+            tenure: own, slotKeys: slotKeys
+        ).verdicts
+        let count = verdicts.count { $0 == .arrived }
+        recoveries.add(count, ordering: .relaxed)
+        logger.warning(
+            "Redis had forgotten that jobs of this process were settled; they run again",
+            metadata: [LogKeys.identity: "\(own.identity)", LogKeys.count: "\(count)"])
+        events.emit(.recovered(identity: own.identity, count: count))
     }
 
     /// Takes away slots whose holder is no process any more, once in each lease.
@@ -103,6 +151,7 @@ actor Recoverer {
         if let swept, swept.duration(to: now) < lease { return }
         swept = now
         for slotsKey in try await store.slotKeys() {
+            pulse.move()
             // Whoever held a slot before the list was read was on it, unless it has left.
             let holders = try await store.slotHolders(under: slotsKey)
             let listed = Set(try await store.processesWithLeases())
@@ -119,29 +168,43 @@ actor Recoverer {
         let slotKeys = try await store.slotKeys()
         var recovered = 0
         var poisoned = 0
+        var hasFailed = true
+        // A page of large jobs may be more than one reply can be, which ends the connection: then a smaller one.
+        defer { page = hasFailed ? max(1, page / 10) : Self.page }
         while true {
-            let deliveries = try await store.inflight(of: dead, page: Self.page)
+            pulse.move()
+            let deliveries = try await store.inflight(of: dead, page: page)
             if deliveries.isEmpty { break }
+            let deathCounts = try await deathCounts(of: deliveries)
+            let rule = SuspectRule(limit: poisonLimit, deaths: deathCounts)
             // What was taken last goes back first, so that the oldest is the next to run.
-            let settlements = deliveries.sorted { $0.sequence > $1.sequence }.enumerated().map { index, delivery in
-                let position = recovered + deliveries.count - 1 - index
-                return Settlement(delivery, to: destination(of: delivery, from: identity, position: position))
+            let newestFirst = zip(deliveries, deathCounts).sorted { $0.0.sequence > $1.0.sequence }
+            let all = newestFirst.enumerated().map { index, job in
+                let position = recovered + newestFirst.count - 1 - index
+                return settlement(of: job.0, from: identity, rule.verdict(deaths: job.1, position: position))
             }
+            // Those of large jobs that do not fit into one call are found again by the next look.
+            let settlements = Array(all.prefix(JobStore.callSize(of: all.lazy.map(\.byteCount))))
             let verdicts = try await store.settle(done: [], moved: settlements, tenure: dead, slotKeys: slotKeys)
                 .verdicts
-            recovered += verdicts.count { $0 == .arrived }
+            let arrived = verdicts.count { $0 == .arrived }
+            recovered += arrived
+            recoveries.add(arrived, ordering: .relaxed)
             for (settlement, verdict) in zip(settlements, verdicts) where verdict == .buried {
                 poisoned += 1
+                deaths.add(1, ordering: .relaxed)
                 mourn(settlement, from: identity)
             }
             if verdicts.contains(where: { if case .refused = $0 { true } else { false } }) {
                 logger.error(
                     "jobs of a dead process cannot be put back where they were; trying again",
                     metadata: [LogKeys.identity: "\(identity)", LogKeys.reason: "\(verdicts)"])
+                hasFailed = false
                 return
             }
         }
         _ = try await store.leave(dead)
+        hasFailed = false
         logger.warning(
             "recovered the jobs of a dead process",
             metadata: [
@@ -158,7 +221,7 @@ actor Recoverer {
         let (failures, logger) = (failures, logger)
         let jobClass = payload.wrapped ?? payload.jobClass ?? ""
         let handler = handlers[jobClass]
-        let error = WorkerDiedError(identity: identity, times: poisonLimit)
+        let error = WorkerDiedError(identity: identity, times: recovery.limit)
         events.emit(
             .died(
                 .init(
@@ -175,22 +238,37 @@ actor Recoverer {
         return String(hash, radix: 16)
     }
 
-    /// `position` is how many of the process's jobs are older.
-    private func destination(of delivery: Delivery, from identity: String, position: Int) -> Destination {
+    /// How many processes have died with each of these jobs in flight, this one among them.
+    private func deathCounts(of deliveries: [Delivery]) async throws(RedisError) -> [Int] {
+        let names = deliveries.map { name(of: $0, try? JobPayload(parsing: $0.payload, limits: limits)) }
+        return try await store.recoveries(of: names).map { $0 + 1 }
+    }
+
+    /// A job without a jid has no name to count under but its bytes' own.
+    private func name(of delivery: Delivery, _ payload: JobPayload?) -> String {
+        payload?.jid ?? Self.fingerprint(delivery.payload)
+    }
+
+    private func settlement(
+        of delivery: Delivery, from identity: String, _ verdict: SuspectRule.Verdict
+    ) -> Settlement {
         guard let payload = try? JobPayload(parsing: delivery.payload, limits: limits) else {
-            return .front(queue: delivery.queue, payload: delivery.payload)
+            return Settlement(delivery, to: .front(queue: delivery.queue, payload: delivery.payload))
         }
-        let error = WorkerDiedError(identity: identity, times: poisonLimit)
-        var delayed = payload
-        delayed.remove("enqueued_at")
-        // The poller goes by what the payload says.
-        if delayed.queue != delivery.queue { delayed.set("queue", to: .string(delivery.queue)) }
+        let destination = destination(of: delivery, payload, from: identity, verdict)
+        return Settlement(delivery, to: destination, releasing: destination.lock(of: payload))
+    }
+
+    private func destination(
+        of delivery: Delivery, _ payload: JobPayload, from identity: String, _ verdict: SuspectRule.Verdict
+    ) -> Destination {
+        let error = WorkerDiedError(identity: identity, times: verdict.limit)
+        let delayed = failures.waiting(payload, for: delivery.queue)
         return .recover(
             Recovery(
                 queue: delivery.queue, payload: delivery.payload,
-                // A job without a jid has no name to count under but its bytes' own.
-                jid: payload.jid ?? Self.fingerprint(delivery.payload), limit: poisonLimit,
+                jid: name(of: delivery, payload), limit: verdict.limit,
                 obituary: failures.failed(payload, error, delivery.queue, nil).bytes,
-                delay: min(Self.suspectSpread, Double(position) * Self.suspectSpacing), delayed: delayed.bytes))
+                delay: verdict.delay, delayed: delayed.bytes))
     }
 }

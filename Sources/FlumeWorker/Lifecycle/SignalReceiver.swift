@@ -19,7 +19,8 @@ struct SignalReceiver: Sendable {
     ///
     /// A second TERM from the operating system ends at once.
     func receive(_ signal: String, from source: Source) {
-        logger.notice("signal received", metadata: ["flume.signal": "\(signal)", "flume.source": "\(source)"])
+        logger.notice(
+            "signal received", metadata: ["flume.signal": "\(LogText.name(signal))", "flume.source": "\(source)"])
         switch signal {
         case "TSTP": phase.advance(to: .quiet)
         case "TERM", "INT":
@@ -27,8 +28,21 @@ struct SignalReceiver: Sendable {
             logger.critical("told to stop a second time: exits at once; jobs that run are recovered by others")
             _exit(1)
         case "TTIN", "INFO": dump()
-        default: logger.warning("signal is unknown and ignored", metadata: ["flume.signal": "\(signal)"])
+        case _ where signal.hasPrefix(Self.cancelPrefix): cancel(signal.dropFirst(Self.cancelPrefix.count))
+        default: logger.warning("signal is unknown and ignored", metadata: ["flume.signal": "\(LogText.name(signal))"])
         }
+    }
+
+    /// What Exq's signal to cancel a job begins with.
+    private static let cancelPrefix = "CANCEL:"
+
+    /// Cancels the job that Exq's signal names: `{"pid":"#PID<0.1.0>","jid":"…"}`, or just the jid.
+    private func cancel(_ target: Substring) {
+        let isObject = target.hasPrefix("{")
+        let jid = isObject ? (try? JSONValue(parsing: Array(target.utf8)))?["jid"]?.string ?? "" : String(target)
+        guard running.cancel(jid: jid) != .cancelled else { return }
+        logger.warning(
+            "no job was cancelled: none of this jid runs here alone", metadata: [LogKeys.jid: "\(LogText.name(jid))"])
     }
 
     /// Logs what is running.
@@ -40,7 +54,8 @@ struct SignalReceiver: Sendable {
             logger.notice(
                 "running job",
                 metadata: [
-                    LogKeys.jid: "\(payload?.jid ?? "")", LogKeys.jobClass: "\(payload?.handlerName ?? "")",
+                    LogKeys.jid: "\(LogText.name(payload?.jid ?? ""))",
+                    LogKeys.jobClass: "\(LogText.name(payload?.handlerName ?? ""))",
                     LogKeys.queue: "\(entry.delivery.queue)", "flume.started_at": "\(entry.startedAt)",
                 ])
         }

@@ -37,6 +37,8 @@ public final class Worker: Service, Sendable {
     private struct Control {
         var run: WorkerRun?
         var requested: Phase.Stage = .running
+        /// What was last seen of a run that has ended.
+        var last: WorkerHealth?
     }
 
     /// Makes a worker; nothing happens before ``run()``.
@@ -71,21 +73,27 @@ public final class Worker: Service, Sendable {
     /// - Throws: ``PipelineError`` when a pipeline cannot work as it is set up; ``RedisError`` when Redis cannot be used at
     ///   all: wrong address, password, database, or a replica.
     public func run() async throws {
-        for pipeline in pipelines { try pipeline.validate() }
-        try await redis.checkServer()
+        do {
+            for pipeline in pipelines { try pipeline.validate() }
+            try await redis.checkServer()
+        } catch {
+            end(WorkerHealth(stage: .ended))
+            throw error
+        }
         let run = WorkerRun(
             redis: redis, handlers: handlers, pipelines: pipelines, middleware: middleware,
             configuration: configuration,
             logger: logger)
         let requested = control.withLock { control in
             control.run = run
+            control.last = nil
             return control.requested
         }
         run.phase.advance(to: requested)
         let signals = SignalListener(configuration.signals) { run.signals.receive($0, from: .operatingSystem) }
         defer {
             signals.stop()
-            control.withLock { $0.run = nil }
+            end(run.health)
         }
         await withTaskCancellationOrGracefulShutdownHandler {
             await withTaskExecutorPreference(run.taskExecutor) { await run.run(onReady: onReady) }
@@ -108,6 +116,25 @@ public final class Worker: Service, Sendable {
     func desk() throws(ControlError) -> ControlDesk {
         guard let run = control.withLock({ $0.run }) else { throw .notRunning }
         return run.desk
+    }
+
+    /// How the worker is now.
+    ///
+    /// Cheap, and safe to ask on any thread and as often as one likes: it waits for nothing.
+    public var health: WorkerHealth {
+        let (run, last) = control.withLock { ($0.run, $0.last) }
+        return run?.health ?? last ?? WorkerHealth(stage: .starting)
+    }
+
+    private func end(_ health: WorkerHealth) {
+        var health = health
+        health.stage = .ended
+        // What stood still or was away at the end is of no interest any more.
+        (health.loops, health.redis, health.lease) = ([], nil, nil)
+        control.withLock { control in
+            control.run = nil
+            control.last = health
+        }
     }
 
     private func request(_ stage: Phase.Stage) {

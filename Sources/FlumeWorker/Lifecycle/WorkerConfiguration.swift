@@ -32,6 +32,9 @@ public struct WorkerConfiguration: Sendable {
     /// Called for every job that dies, after its handler's own hooks.
     public var deathHooks: [DeathHook] = []
 
+    /// Code around every push of ``JobContext/jobs``, the outermost first.
+    public var clientMiddleware: [any ClientMiddleware] = []
+
     /// How often the Web UI's Busy page is written and signals from it are read.
     public var heartbeatInterval: Duration = .seconds(10)
     /// How long the process counts as alive without a sign of life.
@@ -39,6 +42,9 @@ public struct WorkerConfiguration: Sendable {
     /// Its jobs are recovered between two and three of these after its death.
     public var leaseDuration: Duration = .seconds(10)
     /// A job that was in flight in so many processes when they died goes to the dead set.
+    ///
+    /// If several jobs of a dead process are at this limit, any of them may have killed it: they run again further and
+    /// further apart, for three more deaths at most, until one of them is alone. With 1 none of them runs again.
     public var poisonLimit = 3
     /// How long the poller of `schedule` and `retry` sleeps at most.
     public var pollInterval: Duration = .milliseconds(75)
@@ -50,14 +56,25 @@ public struct WorkerConfiguration: Sendable {
     /// Sidekiq 8 alone reads milliseconds.
     public var timestampUnit: Timestamp.Unit = .floatSeconds
 
+    /// Whether nodes of Exq run jobs of the same queues.
+    ///
+    /// What waits for a time then keeps `enqueued_at`, which Exq needs and Sidekiq does not; see
+    /// `JobClient.sharingWithExq()`.
+    public var sharesWithExq = false
+
     /// The `tag` shown beside the process in the Web UI.
     public var tag = ""
     /// The `labels` shown beside the process in the Web UI.
     public var labels: [String] = []
     /// The host name in the process's identity; by default `DYNO` from the environment, else the host's.
+    ///
+    /// Exq's `node_identifier`, without its trap: the number of the process and a random part follow, so two processes of
+    /// one name have identities and in-flight records of their own, and neither takes the other's jobs.
     public var hostname: String?
     /// Whether counters and timers are reported to swift-metrics.
     public var reportsMetrics = true
+    /// What of jobs' arguments is logged; nothing unless it says so.
+    public var argumentLogging: ArgumentLogging = .never
     /// Told of everything that happens; several workers and clients may share one.
     public var events = EventBus()
 

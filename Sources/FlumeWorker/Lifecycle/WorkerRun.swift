@@ -36,6 +36,9 @@ actor WorkerRun {
     private let poller: Poller
     private let recoverer: Recoverer
     private let heartbeat: Heartbeat
+    private let statistics: Statistics
+    private let startedAt: Double
+    private let began = NIODeadline.now()
     private let overdue: Bell
     private let hasLeft: Bell
     private let executor: any SerialExecutor
@@ -52,7 +55,10 @@ actor WorkerRun {
         )
         // Payloads travel on one connection, signs of life on another: a queue of large jobs must not look like death.
         let hot = JobStore(redis: redis.sibling(name: "jobs"), keys: keys, deadSetLimits: limits)
-        let calm = JobStore(redis: redis.sibling(name: "heartbeat"), keys: keys, deadSetLimits: limits)
+        // When Redis comes back, those who are first to reconnect wait one lease for the others before they bury them.
+        let calm = JobStore(
+            redis: redis.sibling(name: "heartbeat", longestPause: configuration.leaseDuration / 4), keys: keys,
+            deadSetLimits: limits)
         let bell = Bell(on: calm.redis.eventLoop)
         let clock = WallClock(hostMicroseconds: configuration.hostMicroseconds)
         let host = ProcessHost(hostname: configuration.hostname)
@@ -60,7 +66,12 @@ actor WorkerRun {
         let claims = Claims(makeTenure())
         let failures = FailureRule(
             maximumRetries: configuration.maximumRetries, timestampUnit: configuration.timestampUnit, clock: clock,
-            deathHooks: configuration.deathHooks)
+            deathHooks: configuration.deathHooks, sharesWithExq: configuration.sharesWithExq,
+            argumentLogging: configuration.argumentLogging)
+        let jobs = JobClient(
+            redis: redis, namespace: configuration.namespace, middleware: configuration.clientMiddleware,
+            timestampUnit: configuration.timestampUnit, limits: configuration.payloadLimits,
+            events: configuration.events)
         let lease = LeaseKeeper(
             store: calm, claims: claims, lease: configuration.leaseDuration, clock: clock, logger: logger,
             events: configuration.events, successor: makeTenure)
@@ -73,7 +84,7 @@ actor WorkerRun {
         let processor = Processor(
             handlers: handlers, middleware: middleware, limits: configuration.payloadLimits, failures: failures,
             unknownClass: configuration.unknownClass, running: running, settler: settler, statistics: statistics,
-            jobs: JobClient(redis: redis, namespace: configuration.namespace, events: configuration.events),
+            jobs: configuration.sharesWithExq ? jobs.sharingWithExq() : jobs,
             events: configuration.events, timers: calm.redis.eventLoop, clock: clock, logger: logger)
 
         self.configuration = configuration
@@ -87,6 +98,8 @@ actor WorkerRun {
         self.calm = calm
         self.lease = lease
         self.settler = settler
+        self.statistics = statistics
+        self.startedAt = Double(host.startedAt.microseconds) / 1e6
         let board = LimitBoard()
         let makeAdmission: @Sendable (Pipeline, Bell) -> Admission? = { pipeline, bell in
             Admission(pipeline, board: board, store: hot, bell: bell, configuration: configuration, logger: logger)
@@ -100,6 +113,8 @@ actor WorkerRun {
             ) { deliveries in
                 guard let batcher else { return processor.start(deliveries, in: lane) }
                 batcher.start(deliveries)
+            } end: {
+                batcher?.drain()
             }
             return (fetcher, batcher)
         }
@@ -113,14 +128,17 @@ actor WorkerRun {
         self.recoverer = Recoverer(
             store: calm, claims: claims, lease: configuration.leaseDuration, poisonLimit: configuration.poisonLimit,
             limits: configuration.payloadLimits, failures: failures, handlers: handlers, logger: logger,
-            events: configuration.events)
+            events: configuration.events
+        ) { running.contains($0) || settler.holds($0) }
+        let pauses = PauseBoard()
         let heartbeat = Heartbeat(
             store: calm, claims: claims, running: running, statistics: statistics, phase: phase, lanes: lanes,
-            host: host, configuration: configuration, clock: clock, logger: logger
+            pauses: pauses, host: host, configuration: configuration, clock: clock, logger: logger
         ) { signals.receive($0, from: .webUI) }
         self.heartbeat = heartbeat
         self.desk = ControlDesk(
-            store: calm, claims: claims, lanes: lanes, running: running, events: configuration.events, logger: logger
+            store: calm, claims: claims, lanes: lanes, board: pauses, running: running, events: configuration.events,
+            logger: logger
         ) { heartbeat.hurry() }
         self.control = ControlLoop(desk, on: calm.redis.eventLoop, logger: logger)
         self.overdue = Bell(on: calm.redis.eventLoop)
@@ -200,6 +218,7 @@ actor WorkerRun {
         heartbeat.stop()
         await heartbeat.farewell()
         lease.stop()
+        await lease.ended()
         await giveUpLease()
         hasLeft.ring()
         if running.interrupted > 0, configuration.exitsWhenStuck {
@@ -229,6 +248,8 @@ actor WorkerRun {
 
     private func giveUpLease() async {
         do throws(RedisError) {
+            guard try await hot.leave(claims.tenure) > 0 else { return }
+            try await recoverer.reclaimAll()
             let left = try await hot.leave(claims.tenure)
             guard left > 0 else { return }
             logger.warning(
@@ -246,5 +267,47 @@ actor WorkerRun {
         }
         await hot.redis.close()
         await calm.redis.close()
+    }
+
+    // MARK: Health
+
+    /// What health checks and metrics see.
+    nonisolated var health: WorkerHealth {
+        let now = NIODeadline.now()
+        var health = WorkerHealth(stage: phase.current.health)
+        let (lease, trouble) = lease.state(at: now)
+        health.identity = claims.tenure.identity
+        health.startedAt = startedAt
+        health.lease = lease
+        // A connection that nobody has needed yet has no answer, and is no trouble.
+        let silences = [hot, calm].compactMap { $0.redis.timeSinceLastReply }
+        health.redis = WorkerHealth.Redis(
+            silence: silences.max() ?? now.since(began.uptimeNanoseconds), trouble: trouble?.reason,
+            troubleAge: trouble?.age ?? .zero,
+            reconnects: [hot, calm].reduce(0) { $0 + Int(clamping: max(1, $1.redis.generation) - 1) })
+        let lanes = lanes.all
+        let pulses = [self.lease.pulse, settler.pulse, heartbeat.pulse, poller.pulse, recoverer.pulse, control.pulse]
+        health.loops = (pulses + lanes.map(\.pulse)).compactMap { $0.state(at: now) }
+        health.pipelines = lanes.map { lane in
+            WorkerHealth.Pipeline(
+                name: lane.pipeline.name, isOpen: lane.gate.isOpen, busy: lane.slots.taken,
+                concurrency: lane.concurrency)
+        }
+        health.counts = statistics.counts
+        health.counts.recovered = recoverer.recoveries.load(ordering: .relaxed)
+        health.counts.died += recoverer.deaths.load(ordering: .relaxed)
+        health.counts.leasesLost = self.lease.losses.load(ordering: .relaxed)
+        return health
+    }
+}
+
+extension Phase.Stage {
+    /// In the words of health checks.
+    fileprivate var health: WorkerHealth.Stage {
+        switch self {
+        case .running: .running
+        case .quiet: .quiet
+        case .stopping: .stopping
+        }
     }
 }

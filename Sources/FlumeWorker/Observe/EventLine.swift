@@ -13,7 +13,8 @@ struct EventLine {
 
     private init(_ message: String, _ job: FlumeEvent.JobReference, _ more: Logger.Metadata = [:]) {
         let metadata: Logger.Metadata = [
-            LogKeys.jid: "\(job.jid)", LogKeys.jobClass: "\(job.jobClass)", LogKeys.queue: "\(job.queue)",
+            LogKeys.jid: "\(LogText.name(job.jid))", LogKeys.jobClass: "\(LogText.name(job.jobClass))",
+            LogKeys.queue: "\(job.queue)",
             LogKeys.pipeline: "\(job.pipeline)",
         ]
         self.init(message, metadata.merging(more) { $1 })

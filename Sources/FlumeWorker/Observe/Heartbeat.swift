@@ -1,3 +1,4 @@
+import Flume
 import FlumeRedis
 import FlumeStore
 import FlumeWire
@@ -16,6 +17,7 @@ actor Heartbeat {
     private let statistics: Statistics
     private let phase: Phase
     private let lanes: Lanes
+    private let pauses: PauseBoard
     private let host: ProcessHost
     private let configuration: WorkerConfiguration
     private let clock: WallClock
@@ -24,6 +26,8 @@ actor Heartbeat {
     private let bell: Bell
     private let hasEnded: Bell
     private let isStopped = Atomic(false)
+    /// Whether the loop moves.
+    nonisolated let pulse = Pulse("heartbeat")
     private let executor: any SerialExecutor
     private var outage: Outage
     /// Does not change while the identity and the pipelines do not.
@@ -34,7 +38,7 @@ actor Heartbeat {
     /// `receive` is called with the name of a signal that somebody sent through the Web UI.
     init(
         store: JobStore, claims: Claims, running: RunningJobs, statistics: Statistics, phase: Phase,
-        lanes: Lanes,
+        lanes: Lanes, pauses: PauseBoard,
         host: ProcessHost, configuration: WorkerConfiguration, clock: WallClock, logger: Logger,
         receive: @escaping @Sendable (String) -> Void
     ) {
@@ -44,6 +48,7 @@ actor Heartbeat {
         self.statistics = statistics
         self.phase = phase
         self.lanes = lanes
+        self.pauses = pauses
         self.host = host
         self.configuration = configuration
         self.clock = clock
@@ -58,9 +63,11 @@ actor Heartbeat {
     /// Beats at once and then once in each interval, until it is stopped.
     func run() async {
         while !isStopped.load(ordering: .acquiring) {
+            pulse.move()
             await beat()
-            await bell.wait(atMost: configuration.heartbeatInterval)
+            await pulse.rest(on: bell, atMost: configuration.heartbeatInterval)
         }
+        pulse.end()
         hasEnded.ring()
     }
 
@@ -124,7 +131,8 @@ actor Heartbeat {
             identity: identity,
             fields: info.record.hashFields(
                 info: info.json, busy: entries.count, beat: clock.now, quiet: phase.current >= .quiet,
-                residentKilobytes: host.residentKilobytes, roundTripMicroseconds: Int(roundTrip.seconds * 1e6)),
+                residentKilobytes: host.residentKilobytes, roundTripMicroseconds: Int(roundTrip.seconds * 1e6))
+                + [(PauseRecord.field, pauses.record.json)],
             work: entries.map { entry in
                 let record = WorkRecord(
                     queue: entry.delivery.queue, payload: entry.delivery.payload,

@@ -29,6 +29,7 @@ final class Statistics: Sendable {
     private struct State {
         var delta = StatisticsDelta()
         var meters: [Label: Meters] = [:]
+        var counts = JobCounts()
     }
 
     private let state = Mutex(State())
@@ -49,6 +50,7 @@ final class Statistics: Sendable {
         state.withLock { state in
             state.delta.processed += 1
             if ending.isFailure { state.delta.failed += 1 }
+            state.counts.record(jobClass, ending.rawValue, elapsed)
             if let jobClass { state.delta.classes[jobClass, default: .init()].record(milliseconds, ending) }
         }
         if reportsMetrics { meter(Label(jobClass: jobClass ?? "unknown", queue: queue), elapsed, ending) }
@@ -58,8 +60,23 @@ final class Statistics: Sendable {
     ///
     /// Sidekiq does not count those; the application's metrics do.
     func recordUnreadable() {
+        state.withLock { state in
+            state.counts.unreadable += 1
+            state.counts.died += 1
+        }
         if reportsMetrics { Counter(label: MetricNames.unreadable).increment() }
     }
+
+    /// It was decided where a job goes that failed, and it is there.
+    func record(_ ruling: FailureRule.Ruling) {
+        state.withLock { state in
+            if case .retry = ruling.destination { state.counts.retried += 1 }
+            if ruling.death != nil { state.counts.died += 1 }
+        }
+    }
+
+    /// Everything since the start.
+    var counts: JobCounts { state.withLock { $0.counts } }
 
     /// Takes what was counted so far.
     func take() -> StatisticsDelta {

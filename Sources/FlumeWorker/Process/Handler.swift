@@ -6,6 +6,8 @@ public struct Handler: Sendable {
     typealias Perform = @Sendable (JobContext) async throws -> Void
     /// Runs many jobs and says of each, in the same order, how it ended.
     typealias PerformBatch = @Sendable ([JobContext]) async -> [Outcome]
+    /// Decodes the arguments as performing would, and does nothing with them.
+    typealias Check = @Sendable (JobPayload) throws -> Void
 
     /// Shared by all copies: a handler is looked up for every job.
     private final class Storage: Sendable {
@@ -27,7 +29,8 @@ public struct Handler: Sendable {
         }
     }
 
-    private struct Rules {
+    struct Rules {
+        var check: Check = { _ in }
         var timeout: Duration?
         var backOff: BackOff?
         var deathHooks: [DeathHook] = []
@@ -42,6 +45,8 @@ public struct Handler: Sendable {
     var perform: Perform { storage.perform }
     /// Set if it takes many jobs at a time.
     var performBatch: PerformBatch? { storage.performBatch }
+    /// Takes anything where the handler reads the payload itself.
+    var check: Check { storage.rules.check }
     var timeout: Duration? { storage.rules.timeout }
     /// Its own; `nil` leaves it to the pipeline.
     var backOff: BackOff? { storage.rules.backOff }
@@ -49,12 +54,12 @@ public struct Handler: Sendable {
 
     init(
         named jobClass: String, retry: RetrySetting = .default, performBatch: PerformBatch? = nil,
-        perform: @escaping Perform
+        check: @escaping Check = { _ in }, perform: @escaping Perform
     ) {
-        storage = Storage(jobClass, retry, Rules(), performBatch, perform)
+        storage = Storage(jobClass, retry, Rules(check: check), performBatch, perform)
     }
 
-    private init(_ handler: Handler, _ change: (inout Rules) -> Void) {
+    init(_ handler: Handler, _ change: (inout Rules) -> Void) {
         var rules = handler.storage.rules
         change(&rules)
         storage = Storage(handler.jobClass, handler.retry, rules, handler.performBatch, handler.perform)
@@ -68,7 +73,8 @@ public struct Handler: Sendable {
     ///   - type: the job.
     ///   - perform: called for each job; see ``JobHandler/perform(_:context:)`` for what returning and throwing mean.
     public init<J: Job>(for type: J.Type, perform: @escaping @Sendable (J, JobContext) async throws -> Void) {
-        self.init(named: J.jobClass, retry: J.options.retry) { context in
+        let check: Check = { _ = try J(decodingArgumentsOf: $0) }
+        self.init(named: J.jobClass, retry: J.options.retry, check: check) { context in
             try await perform(J(decodingArgumentsOf: context.payload), context)
         }
     }
@@ -93,8 +99,8 @@ public struct Handler: Sendable {
     public init<each Argument: Decodable & Sendable>(
         _ jobClass: String, perform: @escaping @Sendable (JobContext, repeat each Argument) async throws -> Void
     ) {
-        self.init(named: jobClass) { context in
-            let decoder = try ArgumentsDecoder(context.payload)
+        @Sendable func arguments(of payload: JobPayload) throws -> (repeat each Argument) {
+            let decoder = try ArgumentsDecoder(payload)
             var position = -1
             func next<T: Decodable>(_ type: T.Type) throws -> T {
                 position += 1
@@ -102,6 +108,10 @@ public struct Handler: Sendable {
             }
             let arguments = (repeat try next((each Argument).self))
             try decoder.checkCount(taken: position + 1)
+            return arguments
+        }
+        self.init(named: jobClass, check: { _ = try arguments(of: $0) }) { context in
+            let arguments = try arguments(of: context.payload)
             try await perform(context, repeat each arguments)
         }
     }

@@ -6,8 +6,9 @@ public import Logging
 public struct JobContext: Sendable {
     /// The job as the producer wrote it.
     ///
-    /// Changes to a copy do not reach Redis: a retry is written from the original.
-    public let payload: JobPayload
+    /// Changes to a copy do not reach Redis: a retry is written from the original. A middleware hands a changed copy to the
+    /// handler with ``replacingPayload(with:)``.
+    public internal(set) var payload: JobPayload
     /// The queue it was taken from; Sidekiq's `queue`, except that the list counts and not what the payload says.
     public let queue: String
     /// The name the handler was found by: `wrapped`, else `class`.
@@ -24,6 +25,11 @@ public struct JobContext: Sendable {
     }
 
     let environment: Environment
+
+    /// What the middleware and the handler of this attempt share.
+    ///
+    /// A retry starts with an empty one.
+    public let storage = JobStorage()
 
     /// To enqueue further jobs, on the worker's Redis.
     public var jobs: JobClient { environment.jobs }
@@ -42,8 +48,8 @@ public struct JobContext: Sendable {
     /// A logger with the job's jid, class and queue in its metadata.
     public var logger: Logger {
         var logger = environment.logger
-        logger[metadataKey: LogKeys.jid] = "\(jid)"
-        logger[metadataKey: LogKeys.jobClass] = "\(jobClass)"
+        logger[metadataKey: LogKeys.jid] = "\(LogText.name(jid))"
+        logger[metadataKey: LogKeys.jobClass] = "\(LogText.name(jobClass))"
         logger[metadataKey: LogKeys.queue] = "\(queue)"
         return logger
     }

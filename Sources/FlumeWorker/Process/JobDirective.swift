@@ -1,3 +1,5 @@
+public import FlumeWire
+
 /// How a handler ends a job other than by returning or failing.
 ///
 /// Throw one.
@@ -9,6 +11,7 @@ public struct JobDirective: Error, Sendable, Hashable {
     enum Kind: Sendable, Hashable {
         case retry(after: Duration)
         case snooze(Duration)
+        case replace(JobPayload, after: Duration, reason: String)
         case discard(reason: String)
         case kill(reason: String)
     }
@@ -19,7 +22,7 @@ public struct JobDirective: Error, Sendable, Hashable {
     public var isFailure: Bool {
         switch kind {
         case .retry, .kill: true
-        case .snooze, .discard: false
+        case .snooze, .replace, .discard: false
         }
     }
 
@@ -30,6 +33,20 @@ public struct JobDirective: Error, Sendable, Hashable {
 
     /// Runs the job again later without using up a retry: it goes to `schedule` as if it were enqueued for that time.
     public static func snooze(for delay: Duration) -> Self { Self(kind: .snooze(delay)) }
+
+    /// Ends the job and enqueues another in its place, in one step: nothing is lost between.
+    ///
+    /// What ActiveJob's `retry_on` does. The other job goes to `schedule`, or to the back of its `queue` without a delay. It
+    /// is written as it is; ``JobClient/prepare(_:after:)`` gives it a jid and takes it through the client's middleware.
+    ///
+    /// - Parameters:
+    ///   - payload: the other job.
+    ///   - delay: when it is to run, by Redis's clock.
+    ///   - reason: for the log.
+    /// - Returns: what to throw.
+    public static func replace(with payload: JobPayload, after delay: Duration = .zero, reason: String) -> Self {
+        Self(kind: .replace(payload, after: delay, reason: reason))
+    }
 
     /// Ends the job for good.
     ///

@@ -7,6 +7,12 @@ public struct JobTimeoutError: Error, Sendable, CustomStringConvertible {
     public var description: String { "the job was cancelled because it ran longer than its timeout of \(timeout)" }
 }
 
+/// A job was cancelled while it ran, or before it began to.
+public struct JobCancelledError: Error, Sendable, CustomStringConvertible {
+    /// What the Web UI shows.
+    public var description: String { "the job was cancelled" }
+}
+
 /// A job's class has no handler in this worker.
 public struct UnknownClassError: Error, Sendable, CustomStringConvertible {
     /// The class.

@@ -38,11 +38,11 @@ extension Processor {
         case (_, .discarded(let reason)):
             events.emit(.discarded(job, reason: reason))
         case (.retry(let seconds, _), _):
-            events.emit(.failed(job, error: outcome.message, elapsed: elapsed, retryIn: .seconds(seconds)))
+            events.emit(.failed(job, error: message(of: outcome), elapsed: elapsed, retryIn: .seconds(seconds)))
         default:
-            events.emit(.failed(job, error: outcome.message, elapsed: elapsed, retryIn: nil))
+            events.emit(.failed(job, error: message(of: outcome), elapsed: elapsed, retryIn: nil))
         }
-        if let death = ruling.death { events.emit(.died(job, error: "\(death.error)")) }
+        if let death = ruling.death { events.emit(.died(job, error: failures.argumentLogging.text(of: death.error))) }
     }
 
     private func reference(_ context: JobContext, _ lane: Lane) -> FlumeEvent.JobReference {
@@ -51,15 +51,16 @@ extension Processor {
     }
 }
 
-extension Outcome {
+extension Processor {
     /// What went wrong, in words.
-    fileprivate var message: String {
-        switch self {
-        case .failed(let error): "\(error)"
-        case .unknownClass(let error): "\(error)"
+    private func message(of outcome: Outcome) -> String {
+        switch outcome {
+        case .failed(let error): failures.argumentLogging.text(of: error)
+        case .unknownClass(let error): failures.argumentLogging.text(of: error)
         case .killed(let reason): reason
         case .retry: "the handler asked for a retry"
-        case .done, .snoozed, .discarded: ""
+        case .cancelled: "\(JobCancelledError())"
+        case .done, .snoozed, .replaced, .discarded, .handedOver: ""
         }
     }
 }

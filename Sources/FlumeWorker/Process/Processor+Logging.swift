@@ -4,18 +4,24 @@ import Logging
 extension Processor {
     func logStart(_ context: JobContext) {
         guard logger.logLevel <= .debug else { return }
-        context.logger.debug("job started")
+        context.logger.debug("job started", metadata: arguments(context))
     }
 
     func logDone(_ context: JobContext, _ elapsed: Duration) {
         guard logger.logLevel <= .info else { return }
-        context.logger.info("job done", metadata: [LogKeys.elapsed: "\(elapsed.milliseconds)"])
+        context.logger.info(
+            "job done", metadata: arguments(context).merging([LogKeys.elapsed: "\(elapsed.milliseconds)"]) { $1 })
     }
 
     func log(_ ruling: FailureRule.Ruling, _ context: JobContext, _ elapsed: Duration) {
         guard logger.logLevel <= ruling.logLevel else { return }
-        var metadata = ruling.metadata
+        var metadata = ruling.metadata.merging(arguments(context)) { $1 }
         metadata[LogKeys.elapsed] = "\(elapsed.milliseconds)"
         context.logger.log(level: ruling.logLevel, "\(ruling.summary)", metadata: metadata)
+    }
+
+    /// The arguments, where they are to be logged.
+    private func arguments(_ context: JobContext) -> Logger.Metadata {
+        failures.argumentLogging.text(of: context.payload).map { [LogKeys.arguments: "\($0)"] } ?? [:]
     }
 }

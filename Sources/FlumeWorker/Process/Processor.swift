@@ -1,4 +1,5 @@
 import Flume
+import FlumeRedis
 import FlumeStore
 import FlumeWire
 import Logging
@@ -77,10 +78,12 @@ final class Processor: Sendable {
         if let deadline, deadline < .now {
             guard await readmit(delivery, in: lane) else { return }
         }
+        if handler != nil, payload.lockUntilStart != nil, await unlock([(delivery, context)]).isEmpty { return }
         logStart(context)
         if handler != nil { reportStart(context, in: lane) }
         let timer = handler?.timeout.map { cancel(delivery, after: $0, context) }
-        let outcome = await attempt(handler, context, delivery.grant)
+        // One that was cancelled before it began does not begin.
+        let outcome = Task.isCancelled ? .failed(CancellationError()) : await attempt(handler, context, delivery.grant)
         timer?.cancel()
         await end(delivery, outcome, handler, context, start.duration(to: .now), in: lane)
     }
@@ -96,18 +99,20 @@ final class Processor: Sendable {
             reportInterrupted(context, in: lane)
             return
         }
-        if case .failed(let error) = outcome {
+        if entry.isCancelled, !outcome.isFinal {
+            outcome = .cancelled
+        } else if case .failed(let error) = outcome {
             if entry.isOverdue, let timeout = handler?.timeout {
                 outcome = .failed(JobTimeoutError(timeout: timeout))
             } else if let limited = error as? RateLimitedError {
-                await lane.admission?.backOff(retryAfter: limited.retryAfter)
-                outcome = .snoozed(limited.retryAfter ?? lane.admission?.pause ?? .seconds(1))
+                let pause = await lane.admission?.backOff(for: context.payload, retryAfter: limited.retryAfter)
+                outcome = .snoozed(limited.retryAfter ?? pause ?? .seconds(1))
             }
         }
         statistics.record(
             jobClass: handler?.jobClass, queue: delivery.queue, elapsed: elapsed, ending: outcome.ending)
         if case .done = outcome {
-            settler.finish(delivery)
+            settler.finish(delivery, releasing: Destination.done.lock(of: context.payload))
             logDone(context, elapsed)
             reportDone(context, elapsed, in: lane)
         } else {
@@ -145,21 +150,16 @@ final class Processor: Sendable {
     /// Runs the handler inside the middleware, and sorts how it ended.
     private func attempt(_ handler: Handler?, _ context: JobContext, _ grant: Grant?) async -> Outcome {
         if let problem = grant?.problem { return .failed(problem) }
-        guard let handler else { return .unknownClass(UnknownClassError(jobClass: context.jobClass)) }
+        guard let handler else {
+            return unknownClass.outcome(for: context.payload, of: context.jobClass, from: context.queue)
+        }
+        FaultPoint.pass("handler.before")
+        defer { FaultPoint.pass("handler.after") }
         do {
-            try await call(handler.perform, context, middleware[...])
+            try await middleware[...].call(context, handler.perform)
             return .done
         } catch {
             return Outcome(thrown: error)
-        }
-    }
-
-    func call(
-        _ perform: Handler.Perform, _ context: JobContext, _ chain: ArraySlice<any ServerMiddleware>
-    ) async throws {
-        guard let outermost = chain.first else { return try await perform(context) }
-        try await outermost.call(context) { context in
-            try await call(perform, context, chain.dropFirst())
         }
     }
 
@@ -171,18 +171,20 @@ final class Processor: Sendable {
         let ruling = failures.ruling(
             on: outcome, payload: context.payload, queue: delivery.queue, handler: handler, unknownClass: unknownClass,
             pipeline: lane.pipeline.retryRule)
+        let lock = ruling.destination.lock(of: context.payload)
         let verdict: SettleReply.Verdict?
         if case .done = ruling.destination {
-            settler.finish(delivery)
+            settler.finish(delivery, releasing: lock)
             verdict = .arrived
         } else {
-            verdict = await settler.settle(Settlement(delivery, to: ruling.destination))
+            verdict = await settler.settle(Settlement(delivery, to: ruling.destination, releasing: lock))
         }
         guard verdict == .arrived else {
             context.logger.warning("job was recovered by another process while it ran here; its outcome is dropped")
             reportInterrupted(context, in: lane)
             return
         }
+        statistics.record(ruling)
         log(ruling, context, elapsed)
         report(ruling, outcome, context, elapsed, in: lane)
         guard let death = ruling.death else { return }

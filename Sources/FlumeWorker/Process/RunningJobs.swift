@@ -1,3 +1,4 @@
+import FlumeRedis
 import FlumeStore
 import Synchronization
 
@@ -12,15 +13,17 @@ final class RunningJobs: Sendable {
         var task: Task<Void, Never>?
         /// Whether it was cancelled because its time was up.
         var isOverdue = false
+        /// Whether somebody has cancelled it.
+        var isCancelled = false
     }
 
-    private struct State {
+    struct State {
         /// By sequence number, which a process uses once, whatever its tenure.
         var entries: [Int: Entry] = [:]
         var interrupted = 0
     }
 
-    private let state = Mutex(State())
+    let state = Mutex(State())
     private let idle: Bell
 
     /// - Parameter idle: rung when the last job has ended.
@@ -53,11 +56,14 @@ final class RunningJobs: Sendable {
 
     /// Notes the tasks of jobs that were started; some may be over already.
     func attach(_ tasks: [Task<Void, Never>], to deliveries: [Delivery]) {
+        // Those of a batch have one: it is not cancelled because of one of them.
+        let isShared = tasks.count > 1 && tasks[0] == tasks[1]
         state.withLock { state in
             for (delivery, task) in zip(deliveries, tasks) {
                 guard let index = state.entries.index(forKey: delivery.sequence) else { continue }
                 state.entries.values[index].task = task
-                if state.entries.values[index].isOverdue { task.cancel() }
+                let entry = state.entries.values[index]
+                if entry.isOverdue || entry.isCancelled && !isShared { task.cancel() }
             }
         }
     }

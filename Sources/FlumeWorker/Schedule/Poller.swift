@@ -20,6 +20,8 @@ actor Poller {
     private let logger: Logger
     private let bell: Bell
     private let isStopped = Atomic(false)
+    /// Whether the loop moves.
+    nonisolated let pulse = Pulse("poll")
     private let executor: any SerialExecutor
     private var outage: Outage
     /// Why Redis would not take jobs, so that it is said once and not at each poll.
@@ -42,15 +44,17 @@ actor Poller {
     /// Polls until it is stopped.
     func run() async {
         while !isStopped.load(ordering: .acquiring) {
+            pulse.move()
             do throws(RedisError) {
                 let pause = try await poll()
                 outage.end()
-                await bell.wait(atMost: pause)
+                await pulse.rest(on: bell, atMost: pause)
             } catch {
                 outage.begin(error)
-                await bell.wait(atMost: outage.pause)
+                await pulse.rest(on: bell, atMost: outage.pause)
             }
         }
+        pulse.end()
     }
 
     /// Ends ``run()``.
@@ -73,7 +77,7 @@ actor Poller {
                 // There may be more; but what Redis refuses must not make a busy loop.
                 if verdicts.contains(.moved) || verdicts.contains(.gone) { pause = .zero }
             }
-            skipped[set] = due.members.count == Self.page ? (skipped[set] ?? 0) + refused : 0
+            skipped[set] = due.hasMore ? (skipped[set] ?? 0) + refused : 0
             if let microseconds = due.microsecondsToNext { pause = min(pause, .microseconds(max(0, microseconds))) }
         }
         return pause

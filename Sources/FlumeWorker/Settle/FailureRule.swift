@@ -22,6 +22,15 @@ struct FailureRule: Sendable {
     var clock: WallClock
     /// Called for every death, after those of the handler.
     var deathHooks: [DeathHook] = []
+    /// Draws Sidekiq's jitter for a `retry_count`, in seconds.
+    var jitter: @Sendable (_ retryCount: Int) -> Int = { count in
+        var generator = SystemRandomNumberGenerator()
+        return RetryFormula.jitter(count, using: &generator)
+    }
+    /// Whether Exq may be the one that moves a job from `schedule` to its queue.
+    var sharesWithExq = false
+    /// What log lines say of errors and arguments.
+    var argumentLogging = ArgumentLogging.never
 
     /// The one place that decides.
     func ruling(
@@ -36,7 +45,9 @@ struct FailureRule: Sendable {
         case .retry(let delay):
             return failure(RequestedRetry(), payload, queue, handler, pipeline, delay: delay)
         case .snoozed(let delay):
-            return snooze(delay, payload)
+            return snooze(delay, payload, queue)
+        case .replaced(let other, let delay, let reason):
+            return replace(with: other, delay, reason, queue)
         case .discarded(let reason):
             return Ruling(
                 destination: .done, summary: "job discarded by its handler", logLevel: .notice,
@@ -44,8 +55,15 @@ struct FailureRule: Sendable {
         case .killed(let reason):
             let error = KilledByHandler(description: reason)
             return death(of: failed(payload, error, queue, handler), error, "job killed by its handler")
+        case .cancelled:
+            let error = JobCancelledError()
+            return death(of: failed(payload, error, queue, handler), error, "job was cancelled")
         case .unknownClass(let error):
             return ruling(onUnknown: error, payload, queue, pipeline, unknownClass)
+        case .handedOver(let other):
+            return Ruling(
+                destination: .back(queue: other, payload: handedOver(payload, to: other).bytes),
+                summary: "job of an unknown class handed over", logLevel: .notice, metadata: ["flume.to": "\(other)"])
         }
     }
 
@@ -53,22 +71,18 @@ struct FailureRule: Sendable {
         onUnknown error: UnknownClassError, _ payload: JobPayload, _ queue: String, _ pipeline: RetryRule,
         _ policy: UnknownClassPolicy
     ) -> Ruling {
-        switch policy {
-        case .retry:
-            return failure(error, payload, queue, nil, pipeline, delay: nil)
-        case .dead:
+        // Sidekiq would drop a job that is not to be retried; nobody has looked at this one.
+        if policy == .dead || payload.retry == .none {
             return death(of: failed(payload, error, queue, nil), error, "job of an unknown class goes to the dead set")
-        case .forward(let other):
-            return Ruling(
-                destination: .back(queue: other, payload: moved(payload, to: other).bytes),
-                summary: "job of an unknown class handed on", logLevel: .notice, metadata: ["flume.to": "\(other)"])
         }
+        return failure(error, payload, queue, nil, pipeline, delay: nil)
     }
 
-    private func moved(_ payload: JobPayload, to queue: String) -> JobPayload {
+    private func handedOver(_ payload: JobPayload, to queue: String) -> JobPayload {
         var payload = payload.repairingUTF8()
         payload.set("queue", to: .string(queue))
         payload.set("enqueued_at", to: clock.now, unit: payload.timestampUnit ?? timestampUnit)
+        payload.countHandOver()
         return payload
     }
 
@@ -100,9 +114,9 @@ struct FailureRule: Sendable {
         case .exactly(let chosen):
             return retry(failed, error, max(0, chosen.seconds), count)
         case .after(let chosen) where chosen > .zero:
-            return retry(failed, error, chosen.seconds + jitter(count), count)
+            return retry(failed, error, chosen.seconds + Double(jitter(count)), count)
         case .standard, .after:
-            return retry(failed, error, Double(RetryFormula.delay(count)) + jitter(count), count)
+            return retry(failed, error, Double(RetryFormula.delay(count) + jitter(count)), count)
         }
     }
 
@@ -116,24 +130,20 @@ struct FailureRule: Sendable {
         return count >= maximum
     }
 
-    private func jitter(_ count: Int) -> Double {
-        var generator = SystemRandomNumberGenerator()
-        return Double(RetryFormula.jitter(count, using: &generator))
-    }
-
     private func retry(_ failed: JobPayload, _ error: any Error, _ seconds: Double, _ count: Int) -> Ruling {
         Ruling(
             destination: .retry(seconds: seconds, payload: failed.bytes), summary: "job failed and is retried later",
             logLevel: .warning,
             metadata: [
-                LogKeys.error: "\(error)", LogKeys.retryCount: "\(count)", LogKeys.delay: "\(seconds)",
+                LogKeys.error: "\(argumentLogging.text(of: error))", LogKeys.retryCount: "\(count)",
+                LogKeys.delay: "\(seconds)",
             ])
     }
 
     private func death(of payload: JobPayload, _ error: any Error, _ summary: String) -> Ruling {
         Ruling(
             destination: payload.dead ? .dead(payload: payload.bytes) : .done, death: (payload, error),
-            summary: summary, logLevel: .error, metadata: [LogKeys.error: "\(error)"])
+            summary: summary, logLevel: .error, metadata: [LogKeys.error: "\(argumentLogging.text(of: error))"])
     }
 
     /// The payload with the failure written into it.
@@ -147,12 +157,37 @@ struct FailureRule: Sendable {
         ).applied(to: payload.repairingUTF8())
     }
 
-    private func snooze(_ delay: Duration, _ payload: JobPayload) -> Ruling {
-        var snoozed = payload.repairingUTF8()
-        snoozed.remove("enqueued_at")
+    private func replace(with other: JobPayload, _ delay: Duration, _ reason: String, _ queue: String) -> Ruling {
+        let bytes = other.repairingUTF8().bytes
+        return Ruling(
+            destination: delay > .zero
+                ? .schedule(seconds: delay.seconds, payload: bytes)
+                : .back(queue: other.queue ?? queue, payload: bytes),
+            summary: "job enqueued anew in place of this one", logLevel: .warning,
+            metadata: [LogKeys.reason: "\(reason)", LogKeys.delay: "\(max(0, delay.seconds))"])
+    }
+
+    private func snooze(_ delay: Duration, _ payload: JobPayload, _ queue: String) -> Ruling {
+        let snoozed = waiting(payload, for: queue)
         return Ruling(
             destination: .schedule(seconds: max(0, delay.seconds), payload: snoozed.bytes), summary: "job snoozed",
             logLevel: .info, metadata: [LogKeys.delay: "\(delay.seconds)"])
+    }
+}
+
+extension FailureRule {
+    /// The payload as it waits in `schedule` for the queue it came from.
+    ///
+    /// Whoever promotes it goes by what it says about its queue. Sidekiq and Flume write `enqueued_at` then; Exq does not.
+    func waiting(_ payload: JobPayload, for queue: String) -> JobPayload {
+        var waiting = payload.repairingUTF8()
+        if !sharesWithExq {
+            waiting.remove("enqueued_at")
+        } else if waiting.enqueuedAt.map({ $0.unit == .milliseconds }) ?? true {
+            waiting.set("enqueued_at", to: clock.now, unit: .floatSeconds)
+        }
+        if waiting.queue != queue { waiting.set("queue", to: .string(queue)) }
+        return waiting
     }
 }
 

@@ -1,6 +1,7 @@
 import Flume
 import FlumeRedis
 import FlumeStore
+import FlumeWire
 import Logging
 import NIOCore
 import Synchronization
@@ -16,6 +17,10 @@ actor Settler {
     private struct Inbox {
         var done: [Delivery] = []
         var moved: [(settlement: Settlement, report: Report)] = []
+        /// What is on its way to Redis.
+        var writing: (done: [Delivery], moved: [Delivery]) = ([], [])
+        /// Sequence numbers of what Redis refused and gets again later.
+        var refused: Set<Int> = []
         var isClosed = false
         /// Nobody writes any more.
         var hasEnded = false
@@ -32,6 +37,8 @@ actor Settler {
     private let inbox = Mutex(Inbox())
     private let bell: Bell
     private let drain: Bell
+    /// Whether the loop moves.
+    nonisolated let pulse = Pulse("settle")
     private let executor: any SerialExecutor
     private var outage: Outage
 
@@ -48,10 +55,14 @@ actor Settler {
         self.outage = Outage("settle jobs", logger: logger, events: events)
     }
 
-    /// A job that is done.
+    /// A job that is done, and the lock it releases with that.
     ///
     /// Returns at once.
-    nonisolated func finish(_ delivery: Delivery) {
+    nonisolated func finish(_ delivery: Delivery, releasing lock: UniqueLock? = nil) {
+        guard lock == nil else {
+            let report: Report = { _ in }
+            return submit([(Settlement(delivery, to: .done, releasing: lock), report)])
+        }
         let isFirst = inbox.withLock { inbox in
             let wasEmpty = inbox.isEmpty
             inbox.done.append(delivery)
@@ -69,6 +80,19 @@ actor Settler {
         await withCheckedContinuation { continuation in
             let report: Report = { continuation.resume(returning: $0) }
             submit([(settlement, report)])
+        }
+    }
+
+    /// Releases locks of jobs that are started.
+    ///
+    /// Those that Redis does not hear of are released when the job is settled.
+    nonisolated func unlock(_ locks: [UniqueLock]) async {
+        do throws(RedisError) {
+            try await store.unlock(locks)
+        } catch {
+            logger.warning(
+                "locks of unique jobs could not be released at their start and are when they end",
+                metadata: [LogKeys.count: "\(locks.count)", LogKeys.error: "\(error)"])
         }
     }
 
@@ -102,6 +126,17 @@ actor Settler {
         }
     }
 
+    /// Whether a job is on its way out of the record.
+    nonisolated func holds(_ delivery: Delivery) -> Bool {
+        inbox.withLock { inbox in
+            let sequence = delivery.sequence
+            return inbox.refused.contains(sequence) || inbox.done.contains { $0.sequence == sequence }
+                || inbox.moved.contains { $0.settlement.delivery.sequence == sequence }
+                || inbox.writing.done.contains { $0.sequence == sequence }
+                || inbox.writing.moved.contains { $0.sequence == sequence }
+        }
+    }
+
     /// Ends ``run()`` as soon as everything that was handed in is written.
     nonisolated func close() {
         inbox.withLock { $0.isClosed = true }
@@ -116,12 +151,16 @@ actor Settler {
         while true {
             let (batch, isClosed) = inbox.withLock { inbox -> (Inbox, Bool) in
                 let batch = Self.takeBatch(from: &inbox)
+                inbox.writing = (batch.done, batch.moved.map(\.settlement.delivery))
                 inbox.hasEnded = inbox.isClosed && batch.isEmpty
                 return (batch, inbox.isClosed)
             }
             if batch.isEmpty {
-                if isClosed { return drain.ring() }
-                await bell.wait()
+                if isClosed {
+                    pulse.end()
+                    return drain.ring()
+                }
+                await pulse.rest(on: bell, atMost: Pulse.longestRest)
             } else {
                 await write(batch)
             }
@@ -131,12 +170,13 @@ actor Settler {
     /// As much as one script call takes, oldest first.
     private static func takeBatch(from inbox: inout Inbox) -> Inbox {
         var batch = Inbox()
-        guard inbox.done.count + inbox.moved.count > JobStore.largestSettlement else {
+        let fitting = JobStore.callSize(of: inbox.moved.lazy.map(\.settlement.byteCount))
+        guard inbox.done.count + inbox.moved.count > JobStore.largestSettlement || fitting < inbox.moved.count else {
             swap(&batch.done, &inbox.done)
             swap(&batch.moved, &inbox.moved)
             return batch
         }
-        let moved = min(inbox.moved.count, JobStore.largestSettlement / 2)
+        let moved = min(fitting, JobStore.largestSettlement / 2)
         let done = min(inbox.done.count, JobStore.largestSettlement - moved)
         batch.moved = Array(inbox.moved.prefix(moved))
         batch.done = Array(inbox.done.prefix(done))
@@ -167,6 +207,7 @@ actor Settler {
     ) async {
         var isFirstAttempt = true
         while true {
+            pulse.move()
             do throws(RedisError) {
                 let reply = try await store.settle(done: done, moved: moved.map(\.settlement), tenure: tenure)
                 outage.end()
@@ -183,7 +224,7 @@ actor Settler {
                     for entry in moved { entry.report(nil) }
                     return
                 }
-                await bell.wait(atMost: outage.pause)
+                await pulse.rest(on: bell, atMost: outage.pause)
             }
         }
     }
@@ -193,7 +234,12 @@ actor Settler {
         logger.error(
             "a job cannot be moved to where it should go; it stays in flight and is tried again",
             metadata: [LogKeys.queue: "\(entry.settlement.delivery.queue)", LogKeys.reason: "\(reason)"])
-        _ = store.redis.eventLoop.scheduleTask(in: TimeAmount(Self.refusalPause)) { self.submit([entry]) }
+        let sequence = entry.settlement.delivery.sequence
+        inbox.withLock { _ = $0.refused.insert(sequence) }
+        _ = store.redis.eventLoop.scheduleTask(in: TimeAmount(Self.refusalPause)) {
+            self.submit([entry])
+            self.inbox.withLock { _ = $0.refused.remove(sequence) }
+        }
     }
 
     /// Says that slots of limits are free, once for each fetch the jobs came by.

@@ -40,10 +40,11 @@ struct Interop: Sendable {
         _ body: (WorkerProcess) async throws -> Result
     ) async throws -> Result {
         let identityFile = directory.file("identity-\(UUID().uuidString)")
-        let command = runtime.worker([
-            "--redis", url, "--queues", queues, "--concurrency", "\(concurrency)",
-            "--shutdown-timeout", "\(shutdownTimeout)", "--identity-file", identityFile,
-        ])
+        let command = runtime.worker(
+            [
+                "--redis", url, "--queues", queues, "--concurrency", "\(concurrency)",
+                "--shutdown-timeout", "\(shutdownTimeout)", "--identity-file", identityFile,
+            ] + (runtime == .swift ? ["--heartbeat", "2"] : []))
         let child = try ChildProcess.spawn(
             command[0], Array(command.dropFirst()), output: directory.path,
             name: "\(runtime.rawValue)-\(UUID().uuidString)")

@@ -14,11 +14,19 @@ enum Ruby {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "interop/ruby").path
 
+    /// The reason a test of ActiveJob is skipped with.
+    static let activeJobAbsence = "no ActiveJob beside Ruby Sidekiq here; scripts/test installs both"
+
     /// Whether Sidekiq, its Web UI and Rack can be loaded; asked once.
-    static let isThere = Task {
+    static let isThere = Task { try await loads("sidekiq", "rack", "sidekiq/web") }
+
+    /// Whether ActiveJob can be loaded too; asked once.
+    static let activeJobIsThere = Task { try await loads("sidekiq", "active_job", "globalid") }
+
+    private static func loads(_ libraries: String...) async throws -> Bool {
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
-        let command = prefix + ["ruby", "-e", #"require "sidekiq"; require "rack"; require "sidekiq/web""#]
+        let command = prefix + ["ruby", "-e", libraries.map { "require \"\($0)\"" }.joined(separator: "; ")]
         let child = try ChildProcess.spawn(command[0], Array(command.dropFirst()), output: directory.path)
         return await child.exit() == .status(0)
     }

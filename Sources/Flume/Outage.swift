@@ -1,9 +1,8 @@
-import Flume
-import FlumeRedis
-import Logging
+package import FlumeRedis
+package import Logging
 
 /// A loop's trouble with Redis: says so once when it begins and once when it ends, and how long to wait in between.
-struct Outage {
+package struct Outage {
     private static let shortestPause = Duration.milliseconds(50)
     private static let longestPause = Duration.seconds(2)
 
@@ -13,21 +12,21 @@ struct Outage {
     private var failures = 0
 
     /// `purpose` is what cannot be done, as in "fetch jobs".
-    init(_ purpose: String, logger: Logger, events: EventBus) {
+    package init(_ purpose: String, logger: Logger, events: EventBus) {
         self.purpose = purpose
         self.logger = logger
         self.events = events
     }
 
     /// How long to wait before the next attempt: doubles each time, with jitter, so that a fleet does not come back as one.
-    var pause: Duration {
+    package var pause: Duration {
         let exponent = min(max(failures - 1, 0), 10)
         let full = min(Self.shortestPause * (1 << exponent), Self.longestPause)
         return full * Double.random(in: 0.5...1)
     }
 
     /// An attempt failed.
-    mutating func begin(_ error: RedisError) {
+    package mutating func begin(_ error: RedisError) {
         failures += 1
         guard failures == 1 else { return }
         logger.warning(
@@ -37,7 +36,7 @@ struct Outage {
     }
 
     /// An attempt succeeded.
-    mutating func end() {
+    package mutating func end() {
         guard failures > 0 else { return }
         failures = 0
         logger.notice("Redis answers again", metadata: ["flume.purpose": "\(purpose)"])

@@ -1,11 +1,11 @@
-import NIOCore
+package import NIOCore
 import Synchronization
 
 /// Wakes the one loop that waits on it, from any thread.
 ///
 /// A ring while nobody waits is kept, so that none is missed; many rings before the next wait are one. Time runs on an
 /// event loop and not on Swift's pool, so a bell keeps time while handlers block every thread of the pool.
-final class Bell: Sendable {
+package final class Bell: Sendable {
     private struct State {
         var isRung = false
         var waiter: CheckedContinuation<Bool, Never>?
@@ -16,12 +16,13 @@ final class Bell: Sendable {
     private let state = Mutex(State())
     private let eventLoop: any EventLoop
 
-    init(on eventLoop: any EventLoop) {
+    /// Makes a bell whose waits are timed by an event loop.
+    package init(on eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
     }
 
     /// Wakes the waiter, or the next one who comes.
-    func ring() {
+    package func ring() {
         let waiter = state.withLock { state -> CheckedContinuation<Bool, Never>? in
             guard let waiter = state.waiter else {
                 state.isRung = true
@@ -39,7 +40,7 @@ final class Bell: Sendable {
     ///
     /// - Returns: whether it rang.
     @discardableResult
-    func wait(atMost timeout: Duration? = nil) async -> Bool {
+    package func wait(atMost timeout: Duration? = nil) async -> Bool {
         var timer: Scheduled<Void>?
         defer { timer?.cancel() }
         return await withCheckedContinuation { continuation in

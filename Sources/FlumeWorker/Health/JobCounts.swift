@@ -1,0 +1,52 @@
+/// What became of jobs in this process, counted since the worker began to run.
+public struct JobCounts: Sendable, Hashable {
+    /// One class of jobs.
+    public struct JobClass: Sendable, Hashable {
+        /// How many attempts ended so, by `done`, `failed`, `snoozed`, `discarded`, `killed`.
+        public var endings: [String: Int] = [:]
+        /// How long they ran.
+        public var durations = DurationHistogram()
+
+        /// Makes empty counts.
+        public init() {}
+    }
+
+    /// How many classes are counted each on its own.
+    public static let mostClasses = 100
+    /// The name under which all further ones are counted.
+    public static let otherClasses = "other"
+    /// The name under which classes without a handler are counted.
+    ///
+    /// Their names come from whoever can write to a queue.
+    public static let unknownClasses = "unknown"
+
+    /// Attempts that came to an end, by class.
+    public var classes: [String: JobClass] = [:]
+    /// Failures after which the job is retried.
+    public var retried = 0
+    /// Jobs that died, with those of dead processes that were recovered too often.
+    public var died = 0
+    /// Things found in queues that were no jobs.
+    public var unreadable = 0
+    /// Jobs of dead processes put back into their queues.
+    public var recovered = 0
+    /// How often this process was taken for dead.
+    public var leasesLost = 0
+
+    /// Makes empty counts.
+    public init() {}
+
+    /// Counts the end of an attempt.
+    mutating func record(_ jobClass: String?, _ ending: String, _ elapsed: Duration) {
+        var name = jobClass ?? Self.unknownClasses
+        if classes[name] == nil, classes.count >= Self.mostClasses { name = Self.otherClasses }
+        classes[name, default: JobClass()].record(ending, elapsed)
+    }
+}
+
+extension JobCounts.JobClass {
+    fileprivate mutating func record(_ ending: String, _ elapsed: Duration) {
+        endings[ending, default: 0] += 1
+        durations.record(elapsed)
+    }
+}

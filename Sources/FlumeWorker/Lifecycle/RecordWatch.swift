@@ -1,0 +1,44 @@
+import FlumeStore
+
+/// Which jobs stand in this process's own record of jobs in flight though nobody here runs or settles them.
+///
+/// A Redis that comes back without its last writes has forgotten that they were settled: after a failover that is normal.
+/// The process lives, so nobody recovers them, and nobody here would ever look at them again.
+///
+/// The record is looked through after each new connection, and once more a while later: what was fetched a moment ago may
+/// not have arrived here yet.
+struct RecordWatch {
+    /// How long a job has to be a stranger.
+    ///
+    /// Whoever waits for the reply to a fetch has given it up by then.
+    private let patience: Duration
+    private var generation: UInt64?
+    private var isOver = true
+    private var strangers: [Int: ContinuousClock.Instant] = [:]
+
+    init(patience: Duration) { self.patience = patience }
+
+    /// Whether the record has to be looked through now.
+    mutating func isDue(over generation: UInt64) -> Bool {
+        if self.generation != generation {
+            // The first connection finds an empty record, for it is the first of this identity.
+            isOver = self.generation == nil
+            self.generation = generation
+        }
+        return !isOver
+    }
+
+    /// Notes the strangers that were seen.
+    ///
+    /// - Returns: those that have been strangers for long enough.
+    mutating func note(_ seen: [Delivery], at now: ContinuousClock.Instant) -> [Delivery] {
+        let known = strangers
+        strangers = [:]
+        for delivery in seen { strangers[delivery.sequence] = known[delivery.sequence] ?? now }
+        let ripe = seen.filter { delivery in
+            strangers[delivery.sequence].map { $0.duration(to: now) >= patience } ?? false
+        }
+        isOver = ripe.count == seen.count
+        return ripe
+    }
+}

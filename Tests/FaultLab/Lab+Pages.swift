@@ -1,0 +1,30 @@
+import Foundation
+import TestSupport
+
+/// The other half of invariant 5: what is in Redis can be looked at.
+extension Lab {
+    private struct Pages: Decodable {
+        struct Page: Decodable {
+            var status: Int
+        }
+        var pages: [String: Page]
+    }
+
+    /// Has Sidekiq's own Web UI render each of its pages; needs Ruby, and a server that listens on TCP.
+    ///
+    /// - Throws: ``TestSupportError`` when the pages cannot be asked for.
+    func expectPages() async throws {
+        let command = LabPrograms.ruby("pages.rb") + ["--redis", server.tcpURL()]
+        let child = try ChildProcess.spawn(
+            command[0], Array(command.dropFirst()), output: directory.path, name: "pages")
+        let exit = await child.exit()
+        guard exit == .status(0) else {
+            throw TestSupportError("pages.rb ended by \(exit): \(child.errorOutput.suffix(2000))")
+        }
+        let pages = try JSONDecoder().decode(Pages.self, from: Data(child.output.utf8)).pages
+        expect(pages.count > 4, "only \(pages.count) pages of the Web UI were rendered")
+        for (path, page) in pages where page.status != 200 {
+            expect(false, "the Web UI answers \(page.status) on \(path)")
+        }
+    }
+}

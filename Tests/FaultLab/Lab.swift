@@ -1,0 +1,316 @@
+import FlumeRedis
+import Foundation
+import Glibc
+import Synchronization
+import TestSupport
+
+/// What a scenario works with: a Redis of its own, processes to hurt, and a ledger outside of Redis.
+final class Lab: Sendable {
+    private struct State {
+        var random: SeededGenerator
+        var faults: [Fault] = []
+        var workers: [LabWorker] = []
+        var producers: [LabProducer] = []
+        var ledgers: [String] = []
+        var failures: [String] = []
+        var parts: [ScenarioReport] = []
+        var progress: ProgressExpectation?
+        var foreign: Set<String> = []
+        var mayFailUnrun: Set<String> = []
+        var judgesCounters = true
+        var recoveryLimit: Duration?
+        var mayBeLost: Set<String> = []
+    }
+
+    let form: Form
+    let seed: UInt64
+    /// What runs the jobs where a scenario does not say.
+    let runtime: WorkerRuntime
+    let server: RedisServer
+    let probe: RedisProbe
+    private let state: Mutex<State>
+
+    init(form: Form, seed: UInt64, runtime: WorkerRuntime, server: RedisServer) throws {
+        self.form = form
+        self.seed = seed
+        self.runtime = runtime
+        self.server = server
+        probe = try RedisProbe(url: server.url())
+        state = Mutex(State(random: SeededGenerator(seed: seed)))
+    }
+
+    /// Seconds a lease lasts: the product's 10 s in the long form, 2 s in the short one.
+    var lease: Double { form == .long ? 10 : 2 }
+
+    /// Where the ledgers and the processes' output are.
+    var directory: TemporaryDirectory { server.directory }
+
+    /// A random number, from the seed alone.
+    func random(in range: ClosedRange<Int>) -> Int { state.withLock { .random(in: range, using: &$0.random) } }
+
+    /// Picks one, by the seed alone.
+    func random<Element>(of elements: [Element]) -> Element { elements[random(in: 0...elements.count - 1)] }
+
+    // MARK: Processes
+
+    /// Starts a worker process and waits until it fetches.
+    ///
+    /// - Parameters:
+    ///   - nonce: its name in the ledger, used once.
+    ///   - options: how it is to be.
+    /// - Returns: the worker.
+    /// - Throws: ``TestSupportError`` when it ends before it is ready.
+    @discardableResult
+    func startWorker(_ nonce: String, _ options: WorkerOptions = .init()) async throws -> LabWorker {
+        let ledger = newLedger(nonce)
+        let worker = LabWorker(
+            nonce: nonce,
+            child: try spawn(nonce, workerCommand(nonce, ledger, options)),
+            identityFile: directory.file("\(nonce).identity"))
+        state.withLock { $0.workers.append(worker) }
+        try await eventually("\(nonce) is ready", timeout: .seconds(60)) {
+            if !worker.child.isRunning {
+                if options.mayDie { return true }
+                throw TestSupportError("\(nonce) ended: \(worker.child.output)\(worker.child.errorOutput)")
+            }
+            return worker.identity != nil
+        }
+        return worker
+    }
+
+    /// Starts a producer process.
+    ///
+    /// - Parameter options: what it enqueues.
+    /// - Returns: the producer.
+    /// - Throws: ``TestSupportError`` when it cannot be started.
+    func startProducer(_ options: ProducerOptions = .init()) throws -> LabProducer {
+        let number = state.withLock { $0.producers.count }
+        let ledger = newLedger("producer\(number)")
+        let url = options.redisURL ?? (options.isRuby ? server.tcpURL() : server.url())
+        var arguments = [
+            "--redis", url, "--ledger", ledger, "--seed", "\(seed &+ UInt64(number))", "--rate", "\(options.rate)",
+            "--queue", options.queue,
+        ]
+        if let count = options.count { arguments += ["--count", "\(count)"] }
+        if let time = options.at { arguments += ["--at", "\(time)"] }
+        for job in options.jobs { arguments += ["--job", job.text] }
+        let program = options.isRuby ? LabPrograms.ruby("lab_producer.rb") : [LabPrograms.own, "producer"]
+        let producer = LabProducer(child: try spawn("producer\(number)", program + arguments))
+        state.withLock { $0.producers.append(producer) }
+        return producer
+    }
+
+    /// Enqueues so many jobs and waits until Redis has them.
+    ///
+    /// - Throws: ``TestSupportError`` when the producer does not end well.
+    func produce(_ count: Int, _ jobs: JobMix..., rate: Double = 1000, queue: String = "default") async throws {
+        let mix = jobs.isEmpty ? [JobMix(jobClass: "LabQuick")] : jobs
+        try await startProducer(.init(count: count, rate: rate, queue: queue, jobs: mix)).end()
+    }
+
+    /// Enqueues one payload that no producer would make, and writes it down as a producer does.
+    ///
+    /// - Throws: what the ledger or Redis throws.
+    func enqueue(_ payload: String, jid: String, to queue: String = "default") async throws {
+        let ledger = try LedgerWriter(path: newLedger("own-\(jid)"))
+        let written = payload.utf8.count < 4096 ? payload : ""
+        try ledger.write(.attempted(jid: jid, at: monotonicNanoseconds(), payload: written))
+        try await probe.enqueue([payload], to: queue)
+        try ledger.write(.acknowledged(jid: jid, at: monotonicNanoseconds()))
+    }
+
+    private func workerCommand(_ nonce: String, _ ledger: String, _ options: WorkerOptions) -> [String] {
+        let isRuby = (options.runtime ?? runtime) == .ruby
+        var arguments = [
+            "--redis", options.redisURL ?? (isRuby ? server.tcpURL() : server.url()), "--ledger", ledger,
+            "--nonce", nonce, "--identity-file", directory.file("\(nonce).identity"), "--queues", options.queues,
+            "--concurrency", "\(options.concurrency)", "--shutdown-timeout", "\(options.shutdownTimeout)",
+        ]
+        if isRuby { return options.prefix + LabPrograms.ruby("lab_worker.rb") + arguments }
+        arguments += ["--lease", "\(options.lease ?? lease)", "--poison-limit", "\(options.poisonLimit)"]
+        if let timeout = options.timeout { arguments += ["--timeout", "\(timeout)"] }
+        return options.prefix + [LabPrograms.own, "worker"] + arguments + options.more
+    }
+
+    private func spawn(_ name: String, _ command: [String]) throws -> ChildProcess {
+        try ChildProcess.spawn(
+            command[0], Array(command.dropFirst()), environment: ["SWIFT_BACKTRACE": "enable=no"],
+            output: directory.path, name: name)
+    }
+
+    private func newLedger(_ name: String) -> String {
+        let path = directory.file("\(name).ledger")
+        state.withLock { $0.ledgers.append(path) }
+        return path
+    }
+
+    // MARK: Faults
+
+    /// Says that a fault is about to happen.
+    func record(_ fault: Fault) { state.withLock { $0.faults.append(fault) } }
+
+    /// `kill -9`.
+    func kill(_ worker: LabWorker) async {
+        let fault = begin(.killed, worker)
+        worker.child.signal(SIGKILL)
+        _ = await worker.child.exit()
+        end(fault)
+    }
+
+    /// SIGSTOP, for as long as the body takes.
+    ///
+    /// - Throws: what the body throws.
+    func suspend(_ worker: LabWorker, _ body: () async throws -> Void) async throws {
+        let fault = begin(.suspended, worker)
+        worker.child.signal(SIGSTOP)
+        defer {
+            worker.child.signal(SIGCONT)
+            end(fault)
+        }
+        try await body()
+    }
+
+    /// Redis, its data or its answers are away for as long as the body takes.
+    ///
+    /// - Parameters:
+    ///   - before: how much of what was acknowledged before it may be forgotten, and so may happen again.
+    ///   - body: brings it about and heals it.
+    /// - Throws: what the body throws.
+    func outage(forgetting before: Duration = .zero, _ body: () async throws -> Void) async throws {
+        let from = monotonicNanoseconds() - UInt64(before / .nanoseconds(1))
+        let index = state.withLock { state in
+            state.faults.append(Fault(.cutOff, nil, from: from))
+            return state.faults.count - 1
+        }
+        defer { state.withLock { $0.faults[index].until = monotonicNanoseconds() } }
+        try await body()
+    }
+
+    private func begin(_ kind: Fault.Kind, _ worker: LabWorker) -> Int {
+        let fault = Fault(kind, worker.nonce, from: monotonicNanoseconds())
+        return state.withLock { state in
+            state.faults.append(fault)
+            return state.faults.count - 1
+        }
+    }
+
+    private func end(_ fault: Int) { state.withLock { $0.faults[fault].until = monotonicNanoseconds() } }
+
+    /// SIGTERM, and waits for its end.
+    @discardableResult
+    func stop(_ worker: LabWorker) async -> ChildProcess.Exit {
+        record(Fault(.stopped, worker.nonce, from: monotonicNanoseconds()))
+        return await worker.stop()
+    }
+
+    // MARK: Looking
+
+    /// All ledgers as they are now.
+    var ledger: Ledger { Ledger(files: state.withLock { $0.ledgers }) }
+
+    /// Waits until the ledgers say so; reading them all is work, so not too often.
+    ///
+    /// - Throws: ``TestSupportError`` after the limit.
+    func wait(_ what: String, within limit: Duration = .seconds(30), _ condition: (Ledger) -> Bool) async throws {
+        try await eventually(what, timeout: limit, every: .milliseconds(40)) { condition(ledger) }
+    }
+
+    /// The faults so far.
+    var faults: [Fault] { state.withLock { $0.faults } }
+
+    /// Waits until nothing waits, is due, or is in flight.
+    ///
+    /// - Throws: ``TestSupportError`` after the limit.
+    func drain(within limit: Duration = .seconds(60)) async throws {
+        let script = """
+            local n = redis.call('ZCARD', 'retry') + redis.call('ZCARD', 'schedule')
+            for _, q in ipairs(redis.call('SMEMBERS', 'queues')) do n = n + redis.call('LLEN', 'queue:' .. q) end
+            for _, p in ipairs(redis.call('SMEMBERS', 'flume:processes')) do
+              n = n + redis.call('HLEN', 'flume:inflight:' .. p)
+            end
+            return n
+            """
+        try await eventually("all jobs have run", timeout: limit, every: .milliseconds(50)) {
+            try await probe.number("EVAL", script, "0") == 0
+        }
+        guard runtime == .ruby else { return }
+        // Ruby's jobs are nowhere while they run: only the ledger tells.
+        let ledger = ledger
+        try? await eventually("Ruby is at rest", timeout: .seconds(20), every: .milliseconds(50)) {
+            let dead = Set(faults.compactMap(\.nonce))
+            return self.ledger.runs.allSatisfy { $0.how != nil || dead.contains($0.nonce) }
+                && self.ledger.runs.count >= ledger.runs.count
+        }
+    }
+
+    /// Adds a condition beside the invariants.
+    func expect(_ holds: Bool, _ what: @autoclosure () -> String) {
+        if !holds { state.withLock { [what = what()] in $0.failures.append(what) } }
+    }
+
+    /// Adds what a scenario has judged by itself, such as one of many runs on databases of their own.
+    func add(_ part: ScenarioReport, _ name: String) {
+        var part = part
+        part.problems = part.problems.map { "\(name): \($0)" }
+        state.withLock { [part] in $0.parts.append(part) }
+    }
+
+    /// Says how long recovery may take; in the long form 30 s, the bound that is promised for a lease of 10 s.
+    func expectRecovery(within limit: Duration) { state.withLock { $0.recoveryLimit = limit } }
+
+    /// Says what throughput has to come back to.
+    func expect(_ progress: ProgressExpectation) { state.withLock { $0.progress = progress } }
+
+    /// Says that a payload is in Redis that no producer wrote down.
+    func admitForeign(_ payload: String) { state.withLock { _ = $0.foreign.insert(payload) } }
+
+    /// Says that jobs may fail without having run, such as those of an unknown class.
+    func admitFailure(of jids: some Sequence<String>) { state.withLock { $0.mayFailUnrun.formUnion(jids) } }
+
+    /// Says that Redis may have forgotten jobs, because that is what its settings promise; they are counted all the same.
+    func admitLoss(of jids: some Sequence<String>) { state.withLock { $0.mayBeLost.formUnion(jids) } }
+
+    /// Says that others than the lab's workers count too.
+    func ignoreCounters() { state.withLock { $0.judgesCounters = false } }
+
+    // MARK: The end
+
+    /// Stops everything and judges.
+    ///
+    /// - Throws: what reading Redis throws.
+    func judge() async throws -> ScenarioReport {
+        let (workers, producers) = state.withLock { ($0.workers, $0.producers) }
+        for producer in producers where producer.child.isRunning { try await producer.stop() }
+        let running = workers.filter { $0.child.isRunning }
+        await withTaskGroup { group in
+            for worker in running { group.addTask { _ = await worker.stop() } }
+        }
+        let redis = try await RedisSnapshot(reading: probe)
+        let evidence = state.withLock { state in
+            Evidence(
+                ledger: Ledger(files: state.ledgers), redis: redis, faults: state.faults,
+                counterTolerance: state.foreign.count,
+                judgesCounters: state.judgesCounters, foreign: state.foreign, mayFailUnrun: state.mayFailUnrun,
+                mayBeLost: state.mayBeLost,
+                progress: state.progress)
+        }
+        let (failures, limit, parts) = state.withLock { ($0.failures, $0.recoveryLimit, $0.parts) }
+        guard parts.isEmpty else { return ScenarioReport(of: parts, failures: failures) }
+        return ScenarioReport(evidence: evidence, failures: failures, recoveryLimit: limit, runtime: runtime)
+    }
+
+    /// Ends all processes at once.
+    func abandon() {
+        let (workers, producers) = state.withLock { ($0.workers, $0.producers) }
+        for child in workers.map(\.child) + producers.map(\.child) { child.signal(SIGKILL) }
+    }
+
+    /// The last words of each process, for a failure.
+    var lastWords: String {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
+        return names.filter { $0.hasSuffix(".out") || $0.hasSuffix(".err") }.sorted().compactMap { name in
+            let text = (try? String(contentsOfFile: directory.file(name), encoding: .utf8)) ?? ""
+            return text.isEmpty ? nil : "--- \(name)\n\(text.suffix(1500))"
+        }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import Flume
+import FlumeRedis
+import FlumeWire
+import FlumeWorker
+import Foundation
+import Logging
+import Synchronization
+
+/// `fault-lab worker`: a worker process of the lab, which a scenario starts, hurts and kills.
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker", abstract: "A worker process; scenarios start it.", shouldDisplay: false)
+
+    @Option(help: "The Redis to work on.")
+    var redis: String
+    @Option(help: "The file that gets begin and end of each run.")
+    var ledger: String
+    @Option(help: "The name of this process in the ledger.")
+    var nonce: String
+    @Option(help: "Gets the identity once jobs are being fetched.")
+    var identityFile: String
+    @Option(help: "Queues, in order: a,b.")
+    var queues = "default"
+    @Option(help: "How many jobs run at a time.")
+    var concurrency = 10
+    @Option(help: "Seconds a lease lasts.")
+    var lease = 2.0
+    @Option(help: "Seconds between two heartbeats.")
+    var heartbeat = 0.5
+    @Option(help: "Seconds running jobs may take to end at shutdown.")
+    var shutdownTimeout = 5.0
+    @Option(help: "Seconds a job may run.")
+    var timeout: Double?
+    @Option(help: "Process deaths that make a job go to the dead set.")
+    var poisonLimit = 3
+    @Option(help: "How many LabLimited jobs may run in all processes together.")
+    var limited = 2
+    @Option(help: "Jobs in a batch of LabBatch; 0: each by itself.")
+    var batch = 0
+    @Option(help: "What becomes of a job whose class has no handler: retry or a queue to forward it to.")
+    var unknownClass = "retry"
+    @Option(help: "Megabytes a payload may have; 0: what a worker takes by itself.")
+    var largestPayload = 0
+
+    func run() async throws {
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardOutput(label: label)
+            handler.logLevel = .notice
+            return handler
+        }
+        let logger = Logger(label: "lab")
+        let recorder = RunRecorder(ledger: try LedgerWriter(path: ledger), nonce: nonce)
+        var configuration = WorkerConfiguration()
+        configuration.leaseDuration = .seconds(lease)
+        configuration.heartbeatInterval = .seconds(heartbeat)
+        configuration.shutdownTimeout = .seconds(shutdownTimeout)
+        configuration.poisonLimit = poisonLimit
+        configuration.signals = .all
+        configuration.exitsWhenStuck = true
+        if unknownClass != "retry" { configuration.unknownClass = .forward(toQueue: unknownClass) }
+        if largestPayload > 0 { configuration.payloadLimits = PayloadLimits(maximumBytes: largestPayload << 20) }
+        let observation = configuration.events.observe { event in
+            if case .leaseLost = event { recorder.fence.add(1, ordering: .relaxed) }
+        }
+        defer { observation.cancel() }
+        let identityFile = identityFile
+        let worker = Worker(
+            redis: RedisClient(try RedisConfiguration(url: redis), logger: logger),
+            handlers: .lab(recorder, timeout: timeout.map { .seconds($0) }), pipelines: [pipeline],
+            configuration: configuration, logger: logger
+        ) { identity in
+            try? identity.write(toFile: identityFile, atomically: true, encoding: .utf8)
+        }
+        try await worker.run()
+    }
+
+    private var pipeline: Pipeline {
+        let queues = queues.split(separator: ",").map { Pipeline.Queue(String($0)) }
+        let pipeline = Pipeline("lab", queues: queues, concurrency: concurrency)
+            .maxInCluster(limited, key: "LabLimited") { $0.handlerName == "LabLimited" ? "all" : nil }
+        return batch > 0 ? pipeline.batching(size: batch, timeout: .milliseconds(100)) : pipeline
+    }
+}

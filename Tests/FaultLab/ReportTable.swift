@@ -1,0 +1,27 @@
+/// The result as Markdown.
+struct ReportTable: Sendable {
+    /// A scenario and how it ended.
+    struct Row: Sendable {
+        var number: String
+        var name: String
+        var report: ScenarioReport
+        var elapsed: Duration
+    }
+
+    var rows: [Row] = []
+
+    /// One line for each scenario.
+    var markdown: String {
+        let header = ["Scenario", "Jobs", "Lost", "Done twice (allowed)", "Recovery", "Verdict", "Took"]
+        let lines = rows.map { row in
+            let report = row.report
+            return [
+                "\(row.number) \(row.name)", "\(report.jobs)", "\(report.lost)",
+                "\(report.duplicated) (\(report.allowed))", report.recovery?.formatted ?? "–",
+                report.isPassed ? "passed" : "**FAILED**", row.elapsed.formatted,
+            ]
+        }
+        let rule = ["---", "---:", "---:", "---:", "---:", "---", "---:"]
+        return ([header, rule] + lines).map { "| \($0.joined(separator: " | ")) |" }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,21 @@
+import TestSupport
+
+/// F10: Redis forgets its scripts again and again.
+struct FlushScripts: Scenario {
+    let number = "F10"
+    let name = "SCRIPT FLUSH in a loop"
+
+    func run(in lab: Lab) async throws {
+        let producer = try await lab.startFleet(rate: 150)
+        let wanted = lab.ledger.done.count + (lab.form == .short ? 300 : 5000)
+        var flushes = 0
+        try await eventually("jobs go on while scripts come and go", timeout: .seconds(100), every: .milliseconds(3)) {
+            try lab.server.execute("SCRIPT", "FLUSH")
+            flushes += 1
+            // The ledger is read through at each look.
+            return flushes.isMultiple(of: 50) && lab.ledger.done.count >= wanted
+        }
+        try await producer.stop()
+        try await lab.drain()
+    }
+}

@@ -1,0 +1,41 @@
+import TestSupport
+
+/// F5: Redis is slow to read its data and says LOADING.
+struct LoadRedis: Scenario {
+    let number = "F5"
+    let name = "Redis loads its data slowly"
+    let redisArguments = [
+        "--appendonly", "yes", "--appendfsync", "always", "--key-load-delay", "1000",
+        "--loading-process-events-interval-bytes", "1024",
+    ]
+
+    func run(in lab: Lab) async throws {
+        // Keys that take their time, in a database that nobody reads.
+        try lab.server.execute("DEBUG", "POPULATE", lab.form == .short ? "2000" : "10000", database: 1)
+        try lab.server.execute("BGREWRITEAOF")
+        try await eventually("the file has all keys", timeout: .seconds(60), every: .milliseconds(50)) {
+            try lab.server.execute("INFO", "persistence").contains("aof_rewrite_in_progress:0")
+        }
+        let producer = try await lab.startFleet()
+        var healed: UInt64 = 0
+        var hasLoaded = false
+        try await lab.outage {
+            try await lab.server.restart()
+            try await eventually("Redis has read its data", timeout: .seconds(60), every: .milliseconds(20)) {
+                do {
+                    try lab.server.execute("PING")
+                    return true
+                } catch let error as TestSupportError where error.description.hasPrefix("LOADING") {
+                    hasLoaded = true
+                    return false
+                }
+            }
+            healed = monotonicNanoseconds()
+        }
+        lab.expect(hasLoaded, "Redis never said LOADING: nothing was tested")
+        try await lab.expectWork(within: .seconds(5), after: healed)
+        try await lab.waitForProgress(30)
+        try await producer.stop()
+        try await lab.drain()
+    }
+}
