@@ -57,7 +57,6 @@ enum Scenarios {
     /// In the order of the table.
     static let all: [any Scenario] = [
         KillWorkers(),
-        KillWorkers(),
         StopWorkers(),
         SuspendWorker(),
         RestartRedis(),

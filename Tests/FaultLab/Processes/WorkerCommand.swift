@@ -42,6 +42,8 @@ struct WorkerCommand: AsyncParsableCommand {
     var unknownClass = "retry"
     @Option(help: "Megabytes a payload may have; 0: what a worker takes by itself.")
     var largestPayload = 0
+    @Option(help: "How many jobs the dead set keeps.")
+    var deadMaximum = 10_000
 
     func run() async throws {
         LoggingSystem.bootstrap { label in
@@ -56,6 +58,7 @@ struct WorkerCommand: AsyncParsableCommand {
         configuration.heartbeatInterval = .seconds(heartbeat)
         configuration.shutdownTimeout = .seconds(shutdownTimeout)
         configuration.poisonLimit = poisonLimit
+        configuration.deadSetMaximumJobs = deadMaximum
         configuration.signals = .all
         configuration.exitsWhenStuck = true
         if unknownClass != "retry" { configuration.unknownClass = .forward(toQueue: unknownClass) }

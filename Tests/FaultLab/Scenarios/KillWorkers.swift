@@ -7,7 +7,7 @@ struct KillWorkers: Scenario {
     let canRunRuby = true
 
     func run(in lab: Lab) async throws {
-        let rounds = lab.form == .short ? 3 : 20
+        let rounds = lab.form == .short ? 3 : 100
         var options = WorkerOptions()
         options.concurrency = 8
         lab.expectRecovery(within: lab.form == .short ? .seconds(15) : .seconds(30))

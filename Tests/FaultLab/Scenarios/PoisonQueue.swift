@@ -38,8 +38,11 @@ struct PoisonQueue: Scenario {
             try await lab.probe.enqueue(bytes: bytes, to: "default")
             if index.isMultiple(of: ordered.count / 5) { try await lab.produce(10) }
         }
-        try await lab.startWorker("w1")
-        try await lab.startWorker("w2")
+        var options = WorkerOptions()
+        // All of it is to be found there afterwards: more than the dead set keeps by itself.
+        options.more = ["--dead-maximum", "1000000"]
+        try await lab.startWorker("w1", options)
+        try await lab.startWorker("w2", options)
         try await eventually("the queue is empty and nothing is in flight", timeout: .seconds(100)) {
             guard try await lab.probe.number("LLEN", "queue:default") == 0 else { return false }
             return try await RedisSnapshot(reading: lab.probe).inflightCounts.values.allSatisfy { $0 == 0 }
