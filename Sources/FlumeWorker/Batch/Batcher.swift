@@ -177,15 +177,16 @@ final class Batcher: Sendable {
     }
 
     private func start(_ unit: BatchLine<BatchMember>.Unit) {
-        let task = Task {
-            let members = unit.members.filter(isOurs)
-            if !members.isEmpty { await run(members, of: unit) }
-            release(unit.members.count)
-            state.withLock { $0.line.ended() }
-            startReady()
-        }
-        let deliveries = unit.members.map(\.delivery)
-        processor.running.attach(deliveries.map { _ in task }, to: deliveries)
+        let task = JobTask()
+        processor.running.attach(task, to: unit.members.map(\.delivery))
+        task.isPerformed(
+            by: Task {
+                let members = unit.members.filter(isOurs)
+                if !members.isEmpty { await run(members, of: unit) }
+                release(unit.members.count)
+                state.withLock { $0.line.ended() }
+                startReady()
+            })
     }
 
     private func run(_ members: [BatchMember], of unit: BatchLine<BatchMember>.Unit) async {

@@ -36,17 +36,9 @@ public struct JobCounts: Sendable, Hashable {
     /// Makes empty counts.
     public init() {}
 
-    /// Counts the end of an attempt.
-    mutating func record(_ jobClass: String?, _ ending: String, _ elapsed: Duration) {
-        var name = jobClass ?? Self.unknownClasses
-        if classes[name] == nil, classes.count >= Self.mostClasses { name = Self.otherClasses }
-        classes[name, default: JobClass()].record(ending, elapsed)
-    }
-}
-
-extension JobCounts.JobClass {
-    fileprivate mutating func record(_ ending: String, _ elapsed: Duration) {
-        endings[ending, default: 0] += 1
-        durations.record(elapsed)
+    /// The name a class is counted under, when some names are taken.
+    static func name(of jobClass: String?, among names: some Collection<String>) -> String {
+        let name = jobClass ?? unknownClasses
+        return names.contains(name) || names.count < mostClasses ? name : otherClasses
     }
 }

@@ -108,10 +108,11 @@ actor WorkerRun {
             let batcher = lane.pipeline.batchRule.map {
                 Batcher($0, in: lane, processor: processor, claims: claims, events: configuration.events)
             }
+            let relay = Relay(in: lane, processor: processor)
             let fetcher = Fetcher(
                 lane: lane, store: hot, claims: claims, lease: lease, logger: logger, events: configuration.events
             ) { deliveries in
-                guard let batcher else { return processor.start(deliveries, in: lane) }
+                guard let batcher else { return relay.start(deliveries) }
                 batcher.start(deliveries)
             } end: {
                 batcher?.drain()

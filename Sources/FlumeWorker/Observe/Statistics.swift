@@ -8,11 +8,22 @@ import Synchronization
 /// The heartbeat takes the counts to Redis, so that counting costs a job no trip.
 final class Statistics: Sendable {
     /// How an attempt ended, for counting.
-    enum Ending: String {
+    enum Ending: Int, CaseIterable {
         case done, failed, snoozed, discarded, killed
 
         /// Whether Sidekiq would count it as failed.
         var isFailure: Bool { self == .failed || self == .killed }
+
+        /// As metrics have it.
+        var name: String {
+            switch self {
+            case .done: "done"
+            case .failed: "failed"
+            case .snoozed: "snoozed"
+            case .discarded: "discarded"
+            case .killed: "killed"
+            }
+        }
     }
 
     private struct Label: Hashable {
@@ -27,9 +38,25 @@ final class Statistics: Sendable {
     }
 
     private struct State {
-        var delta = StatisticsDelta()
+        /// By class, `nil` for those without a handler: one look-up for each attempt.
+        var tallies: [String?: ClassTally] = [:]
+        /// What health checks see, by the name they see it under.
+        var shown: [String: ClassTally.Shown] = [:]
+        var processed = 0
+        var failed = 0
         var meters: [Label: Meters] = [:]
+        /// All but the classes.
         var counts = JobCounts()
+
+        mutating func tally(of jobClass: String?) -> ClassTally {
+            if let tally = tallies[jobClass] { return tally }
+            let name = JobCounts.name(of: jobClass, among: shown.keys)
+            let shown = self.shown[name, default: .init()]
+            self.shown[name] = shown
+            let tally = ClassTally(shown)
+            tallies[jobClass] = tally
+            return tally
+        }
     }
 
     private let state = Mutex(State())
@@ -46,12 +73,10 @@ final class Statistics: Sendable {
     /// `jobClass` is `nil` when it has no handler. Such classes are counted together: their names come from whoever can
     /// write to the queue, and must not fill anybody's memory.
     func record(jobClass: String?, queue: String, elapsed: Duration, ending: Ending) {
-        let milliseconds = Int(elapsed / .milliseconds(1))
         state.withLock { state in
-            state.delta.processed += 1
-            if ending.isFailure { state.delta.failed += 1 }
-            state.counts.record(jobClass, ending.rawValue, elapsed)
-            if let jobClass { state.delta.classes[jobClass, default: .init()].record(milliseconds, ending) }
+            state.processed += 1
+            if ending.isFailure { state.failed += 1 }
+            state.tally(of: jobClass).record(elapsed, ending)
         }
         if reportsMetrics { meter(Label(jobClass: jobClass ?? "unknown", queue: queue), elapsed, ending) }
     }
@@ -76,19 +101,35 @@ final class Statistics: Sendable {
     }
 
     /// Everything since the start.
-    var counts: JobCounts { state.withLock { $0.counts } }
+    var counts: JobCounts {
+        state.withLock { state in
+            var counts = state.counts
+            counts.classes = state.shown.mapValues(\.counts)
+            return counts
+        }
+    }
 
     /// Takes what was counted so far.
     func take() -> StatisticsDelta {
         state.withLock { state in
-            defer { state.delta = StatisticsDelta() }
-            return state.delta
+            var delta = StatisticsDelta()
+            (delta.processed, delta.failed) = (state.processed, state.failed)
+            (state.processed, state.failed) = (0, 0)
+            for (jobClass, tally) in state.tallies {
+                guard let jobClass, let counted = tally.take() else { continue }
+                delta.classes[jobClass] = counted
+            }
+            return delta
         }
     }
 
     /// Puts back what could not be written.
     func restore(_ delta: StatisticsDelta) {
-        state.withLock { $0.delta.merge(delta) }
+        state.withLock { state in
+            state.processed += delta.processed
+            state.failed += delta.failed
+            for (jobClass, counted) in delta.classes { state.tally(of: jobClass).restore(counted) }
+        }
     }
 
     private func meter(_ label: Label, _ elapsed: Duration, _ ending: Ending) {
@@ -99,37 +140,12 @@ final class Statistics: Sendable {
                 ?? Meters(duration: Metrics.Timer(label: MetricNames.duration, dimensions: dimensions))
             let counter =
                 meters.endings[ending]
-                ?? Counter(label: MetricNames.processed, dimensions: dimensions + [("ending", ending.rawValue)])
+                ?? Counter(label: MetricNames.processed, dimensions: dimensions + [("ending", ending.name)])
             meters.endings[ending] = counter
             state.meters[label] = meters
             return (meters.duration, counter)
         }
         duration.record(duration: elapsed)
         counter.increment()
-    }
-}
-
-extension StatisticsDelta {
-    fileprivate mutating func merge(_ other: StatisticsDelta) {
-        processed += other.processed
-        failed += other.failed
-        classes.merge(other.classes) { mine, theirs in
-            var sum = mine
-            sum.processed += theirs.processed
-            sum.failed += theirs.failed
-            sum.milliseconds += theirs.milliseconds
-            sum.histogram.merge(theirs.histogram)
-            return sum
-        }
-    }
-}
-
-extension StatisticsDelta.JobClass {
-    fileprivate mutating func record(_ milliseconds: Int, _ ending: Statistics.Ending) {
-        processed += 1
-        if ending.isFailure { failed += 1 }
-        guard ending == .done else { return }
-        self.milliseconds += milliseconds
-        histogram.record(milliseconds: milliseconds)
     }
 }

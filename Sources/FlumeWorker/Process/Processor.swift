@@ -6,8 +6,6 @@ import Logging
 import NIOCore
 
 /// What happens to a delivery between fetch and settle: decode, middleware, handler, outcome.
-///
-/// One task for each job.
 final class Processor: Sendable {
     let handlers: HandlerRegistry
     let middleware: [any ServerMiddleware]
@@ -43,25 +41,16 @@ final class Processor: Sendable {
         self.logger = logger
     }
 
-    /// Starts a task for each delivery and takes its slot.
+    /// Performs one job, from its bytes to its settlement.
     ///
-    /// The slot is free again when the job has ended.
-    ///
-    /// The tasks are not children of anybody: a handler that ignores cancellation must not keep the worker from stopping.
-    func start(_ deliveries: [Delivery], in lane: Lane) {
-        lane.slots.take(deliveries.count)
-        running.add(deliveries, startedAt: clock.secondsSinceEpoch)
-        let tasks = deliveries.map { delivery in
-            let deadline = lane.admission?.deadline(delivery.grant)
-            return Task { [self] in
-                await perform(delivery, in: lane, before: deadline)
-                lane.slots.release()
-            }
-        }
-        running.attach(tasks, to: deliveries)
-    }
-
-    func perform(_ delivery: Delivery, in lane: Lane, before deadline: ContinuousClock.Instant?) async {
+    /// - Parameters:
+    ///   - delivery: the job.
+    ///   - lane: its pipeline.
+    ///   - deadline: until when its limits let it start.
+    ///   - isCancelled: whether it was cancelled before it began: then its handler does not begin.
+    func perform(
+        _ delivery: Delivery, in lane: Lane, before deadline: ContinuousClock.Instant?, isCancelled: Bool = false
+    ) async {
         let start = ContinuousClock.now
         let payload: JobPayload
         do throws(PayloadError) {
@@ -82,8 +71,9 @@ final class Processor: Sendable {
         logStart(context)
         if handler != nil { reportStart(context, in: lane) }
         let timer = handler?.timeout.map { cancel(delivery, after: $0, context) }
-        // One that was cancelled before it began does not begin.
-        let outcome = Task.isCancelled ? .failed(CancellationError()) : await attempt(handler, context, delivery.grant)
+        let outcome =
+            isCancelled || Task.isCancelled
+            ? .failed(CancellationError()) : await attempt(handler, context, delivery.grant)
         timer?.cancel()
         await end(delivery, outcome, handler, context, start.duration(to: .now), in: lane)
     }

@@ -17,14 +17,15 @@ extension RunningJobs {
         let sequences = snapshot.map(\.delivery).filter { delivery in
             (try? JobPayload(parsing: delivery.payload))?.jid == jid
         }.map(\.sequence)
-        let (result, tasks) = state.withLock { state -> (Cancellation, Set<Task<Void, Never>>) in
+        let (result, tasks) = state.withLock { state -> (Cancellation, [JobTask]) in
             let found = sequences.filter { state.entries[$0] != nil }
-            let tasks = Set(found.compactMap { state.entries[$0]?.task })
+            let tasks = found.compactMap { state.entries[$0]?.task }
             let isShared = state.entries.contains { sequence, entry in
-                entry.task.map(tasks.contains) == true && !found.contains(sequence)
+                tasks.contains { $0 === entry.task } && !found.contains(sequence)
             }
             guard !found.isEmpty, !isShared else { return (isShared ? .shared : .absent, []) }
             for sequence in found { state.entries[sequence]?.isCancelled = true }
+            for task in tasks { task.spend() }
             return (.cancelled, tasks)
         }
         // Not under the lock: it runs the application's cancellation handlers.

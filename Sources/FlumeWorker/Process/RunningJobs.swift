@@ -9,8 +9,8 @@ final class RunningJobs: Sendable {
         let delivery: Delivery
         /// Seconds since 1970.
         let startedAt: Int
-        /// Its task, from the moment after it was started.
-        var task: Task<Void, Never>?
+        /// The task it runs in, once it has begun.
+        var task: JobTask?
         /// Whether it was cancelled because its time was up.
         var isOverdue = false
         /// Whether somebody has cancelled it.
@@ -54,18 +54,33 @@ final class RunningJobs: Sendable {
         }
     }
 
-    /// Notes the tasks of jobs that were started; some may be over already.
-    func attach(_ tasks: [Task<Void, Never>], to deliveries: [Delivery]) {
-        // Those of a batch have one: it is not cancelled because of one of them.
-        let isShared = tasks.count > 1 && tasks[0] == tasks[1]
-        state.withLock { state in
-            for (delivery, task) in zip(deliveries, tasks) {
+    /// A job begins to run.
+    ///
+    /// - Returns: whether it was cancelled before it began; `nil` when it has been put back meanwhile, and is not ours.
+    func begin(_ delivery: Delivery, in task: JobTask) -> Bool? {
+        let isCancelled = state.withLock { state -> Bool? in
+            guard let index = state.entries.index(forKey: delivery.sequence) else { return nil }
+            state.entries.values[index].task = task
+            return state.entries.values[index].isCancelled
+        }
+        if isCancelled == nil { _ = remove(delivery) }
+        return isCancelled
+    }
+
+    /// Notes the task that the jobs of a batch share; some may be over already.
+    func attach(_ task: JobTask, to deliveries: [Delivery]) {
+        let isCancelled = state.withLock { state in
+            var isCancelled = false
+            for delivery in deliveries {
                 guard let index = state.entries.index(forKey: delivery.sequence) else { continue }
                 state.entries.values[index].task = task
                 let entry = state.entries.values[index]
-                if entry.isOverdue || entry.isCancelled && !isShared { task.cancel() }
+                // It is not cancelled because of one of several.
+                if entry.isOverdue || entry.isCancelled && deliveries.count == 1 { isCancelled = true }
             }
+            return isCancelled
         }
+        if isCancelled { task.cancel() }
     }
 
     /// Cancels jobs whose time is up together.
@@ -78,6 +93,7 @@ final class RunningJobs: Sendable {
             deliveries.compactMap { delivery -> Entry? in
                 guard let index = state.entries.index(forKey: delivery.sequence) else { return nil }
                 state.entries.values[index].isOverdue = true
+                state.entries.values[index].task?.spend()
                 return state.entries.values[index]
             }
         }
@@ -103,6 +119,7 @@ final class RunningJobs: Sendable {
     func interrupt() -> [Entry] {
         state.withLock { state in
             let entries = Array(state.entries.values)
+            for entry in entries { entry.task?.spend() }
             state.entries = [:]
             state.interrupted += entries.count
             return entries
