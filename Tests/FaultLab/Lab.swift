@@ -95,7 +95,7 @@ final class Lab: Sendable {
         if let time = options.at { arguments += ["--at", "\(time)"] }
         for job in options.jobs { arguments += ["--job", job.text] }
         let program = options.isRuby ? LabPrograms.ruby("lab_producer.rb") : [LabPrograms.own, "producer"]
-        let producer = LabProducer(child: try spawn("producer\(number)", program + arguments))
+        let producer = LabProducer(child: try spawn("producer\(number)", options.prefix + program + arguments))
         state.withLock { $0.producers.append(producer) }
         return producer
     }

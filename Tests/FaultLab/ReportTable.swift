@@ -10,6 +10,15 @@ struct ReportTable: Sendable {
 
     var rows: [Row] = []
 
+    /// Adds what another worker made of the same scenarios, each below that of ours.
+    mutating func insert(_ other: ReportTable, as name: String) {
+        for var row in other.rows {
+            guard let index = rows.lastIndex(where: { $0.number == row.number }) else { continue }
+            row.name = "… \(name)"
+            rows.insert(row, at: index + 1)
+        }
+    }
+
     /// One line for each scenario.
     var markdown: String {
         let header = ["Scenario", "Jobs", "Lost", "Done twice (allowed)", "Recovery", "Verdict", "Took"]

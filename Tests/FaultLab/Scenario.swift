@@ -67,6 +67,7 @@ enum Scenarios {
         FillMemory(),
         FlushScripts(),
         BecomeReplica(),
+        JumpClocks(),
         HangingJobs(),
         CrashingJobs(),
         PoisonQueue(),

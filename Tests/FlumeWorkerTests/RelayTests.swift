@@ -79,7 +79,8 @@ struct RelayTests {
                 jobs.append(job("Quick", "q\(number)"))
             }
             try await probe.enqueue(jobs, to: "default")
-            try await withWorker(on: probe, handlers, pipelines: [Pipeline("p", queue: "default", concurrency: 4)]) { _ in
+            try await withWorker(on: probe, handlers, pipelines: [Pipeline("p", queue: "default", concurrency: 4)]) {
+                _ in
                 #expect(try await probe.wait(for: 30, in: "retry").count == 30)
                 try await probe.waitUntilDrained()
             }
@@ -89,7 +90,8 @@ struct RelayTests {
         }
     }
 
-    @Test("as many jobs wait at a time as there are places, also when they were fetched behind others that ended at once")
+    @Test(
+        "as many jobs wait at a time as there are places, also when they were fetched behind others that ended at once")
     func waiting() async throws {
         try await withProbe { probe in
             let (journal, gate) = (Journal(), Gate())

@@ -14,6 +14,8 @@ struct ProducerOptions: Sendable {
     /// When they are due, in seconds since 1970; nil: now.
     var at: Double?
     var redisURL: String?
+    /// Words before the command.
+    var prefix: [String] = []
 }
 
 /// A producer process of the lab.
