@@ -1,5 +1,4 @@
 import FlumeStore
-import NIOCore
 import Synchronization
 
 /// The station between fetch and process of a pipeline that does not batch: tasks that perform jobs, one after the other.
@@ -13,12 +12,34 @@ final class Relay: Sendable {
     private typealias Entry = (delivery: Delivery, deadline: ContinuousClock.Instant?)
 
     private struct State {
-        /// Fetched and not begun, in order.
-        var line = CircularBuffer<Entry>()
+        /// Fetched and not begun, in order, behind those that have begun since the last fetch.
+        ///
+        /// An array and a number, because a ring buffer took longer than the rest of this file together.
+        private var line: [Entry] = []
+        private var next = 0
         /// Whether a task was made that has not begun yet.
         ///
         /// There always is one while somebody waits in line.
         var hasStandby = false
+
+        var isEmpty: Bool { next == line.count }
+
+        mutating func append(_ entries: some Sequence<Entry>) {
+            line.removeSubrange(..<next)
+            next = 0
+            line.append(contentsOf: entries)
+        }
+
+        mutating func popFirst() -> Entry? {
+            guard next < line.count else {
+                // What has ended must not stay in memory until the next fetch.
+                line.removeAll(keepingCapacity: true)
+                next = 0
+                return nil
+            }
+            defer { next += 1 }
+            return line[next]
+        }
     }
 
     /// After so many jobs in a row a task lets others have its thread, such as handlers that have waited for something.
@@ -38,9 +59,7 @@ final class Relay: Sendable {
         lane.slots.take(deliveries.count)
         processor.running.add(deliveries, startedAt: processor.clock.secondsSinceEpoch)
         let needsStandby = state.withLock { state in
-            for delivery in deliveries {
-                state.line.append((delivery, lane.admission?.deadline(delivery.grant)))
-            }
+            state.append(deliveries.lazy.map { ($0, self.lane.admission?.deadline($0.grant)) })
             defer { state.hasStandby = true }
             return !state.hasStandby
         }
@@ -72,8 +91,8 @@ final class Relay: Sendable {
 
     private func takeNext() -> Entry? {
         let (entry, needsStandby) = state.withLock { state -> (Entry?, Bool) in
-            guard let entry = state.line.popFirst() else { return (nil, false) }
-            guard !state.line.isEmpty, !state.hasStandby else { return (entry, false) }
+            guard let entry = state.popFirst() else { return (nil, false) }
+            guard !state.isEmpty, !state.hasStandby else { return (entry, false) }
             state.hasStandby = true
             return (entry, true)
         }
