@@ -123,7 +123,7 @@ let package = Package(
             // The scripts are part of the program: a worker needs no files beside it.
             resources: [
                 .embedInCode("Push/push.lua"), .embedInCode("Fetch/fetch.lua"), .embedInCode("Fetch/adopt.lua"),
-                .embedInCode("Settle/settle.lua"), .embedInCode("Schedule/due.lua"),
+                .embedInCode("Settle/trim.lua"), .embedInCode("Settle/settle.lua"), .embedInCode("Schedule/due.lua"),
                 .embedInCode("Schedule/promote.lua"), .embedInCode("Lease/hold.lua"), .embedInCode("Lease/bury.lua"),
                 .embedInCode("Lease/leave.lua"), .embedInCode("Control/control.lua"),
                 .embedInCode("Control/command.lua"), .embedInCode("Control/pause.lua"), .embedInCode("Limit/limit.lua"),

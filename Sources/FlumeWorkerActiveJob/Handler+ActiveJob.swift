@@ -40,7 +40,7 @@ extension Handler {
         activeJob jobClass: String, rules: [ActiveJobRule] = [], coding: ActiveJobCoding = ActiveJobCoding(),
         perform: @escaping @Sendable (ActiveJobContext, repeat each Argument) async throws -> Void
     ) {
-        self = .activeJob(jobClass, rules: rules, coding: coding) { arguments, context in
+        @Sendable func decode(_ arguments: ActiveJobArguments) throws -> (repeat each Argument) {
             var position = -1
             func next<T: Decodable>(_ type: T.Type) throws -> T {
                 position += 1
@@ -48,8 +48,12 @@ extension Handler {
             }
             let decoded = (repeat try next((each Argument).self))
             try arguments.checkCount(taken: position + 1)
-            try await perform(context, repeat each decoded)
+            return decoded
         }
+        self = .activeJob(jobClass, rules: rules, coding: coding) { arguments, context in
+            let decoded = try decode(arguments)
+            try await perform(context, repeat each decoded)
+        }.checking { _ = try decode(ActiveJobEnvelope($0).arguments(coding: coding)) }
     }
 
     /// Handles an ActiveJob class by name and leaves decoding to the closure.

@@ -34,6 +34,24 @@ struct HandlerTests {
         }
     }
 
+    @Test("a check decodes the parameters of a closure, and runs nothing")
+    func check() throws {
+        let handlers = HandlerRegistry {
+            Handler(activeJob: "Resize") { (_, _: Int, _: String?) in Issue.record("a check runs nothing") }
+        }
+        func payload(_ arguments: String) throws -> JobPayload {
+            try JobPayload(
+                parsing: Array(
+                    (#"{"class":"Sidekiq::ActiveJob::Wrapper","wrapped":"Resize","args":[{"job_class":"Resize","#
+                        + #""job_id":"i","queue_name":"q","arguments":\#(arguments)}]}"#).utf8))
+        }
+        try handlers.check(payload("[1]"))
+        try handlers.check(payload(#"[1,"a"]"#))
+        for wrong in ["[]", #"["1"]"#, "[1,2]", #"[1,"a",3]"#] {
+            #expect(throws: ArgumentsError.self, "\(wrong)") { try handlers.check(payload(wrong)) }
+        }
+    }
+
     @Test("a closure takes positional arguments, and a mail any of ActionMailer's jobs")
     func untyped() async throws {
         try await withProbe { probe in

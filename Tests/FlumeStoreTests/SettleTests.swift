@@ -122,6 +122,47 @@ struct SettleTests {
         }
     }
 
+    @Test("jobs with the same bytes all arrive where they wait", arguments: [false, true])
+    func twins(_ isRetry: Bool) async throws {
+        try await withStore { fixture in
+            let tenure = try await fixture.tenure()
+            let jobs = try await fixture.inflight(["{}", "{}", "{}"], of: tenure)
+            let reply = try await fixture.store.settle(
+                done: [],
+                moved: jobs.map { job in
+                    Settlement(
+                        job,
+                        to: isRetry
+                            ? .retry(seconds: 10, payload: bytes("{}")) : .schedule(seconds: 10, payload: bytes("{}")))
+                }, tenure: tenure)
+            #expect(reply.verdicts == [.arrived, .arrived, .arrived])
+            #expect(Set(try await fixture.probe.members(isRetry ? "retry" : "schedule")) == ["{}", "{} ", "{}  "])
+        }
+    }
+
+    @Test("a dead set that is far too large is trimmed by a thousand at a time, the oldest first")
+    func farTooLarge() async throws {
+        try await withStore(limits: DeadSetLimits(maximumJobs: 10)) { fixture in
+            let tenure = try await fixture.tenure()
+            let now = try await fixture.probe.now()
+            for page in 0..<4 {
+                var command = RedisCommand("ZADD", "dead")
+                for index in 0..<1000 {
+                    command.append("\(now - 5000 + Double(page * 1000 + index))")
+                    command.append("old \(page * 1000 + index)")
+                }
+                _ = try await fixture.probe.client.send(command)
+            }
+            let jobs = try await fixture.inflight((0..<6).map { "j\($0)" }, of: tenure)
+            for (index, left) in [3001, 2002, 1003, 10, 10, 10].enumerated() {
+                _ = try await fixture.store.settle(
+                    done: [], moved: [Settlement(jobs[index], to: .dead(payload: bytes("d\(index)")))], tenure: tenure)
+                let members = try await fixture.probe.members("dead")
+                #expect(members.count == left && members.last == "d\(index)")
+            }
+        }
+    }
+
     private func recover(_ payload: String, to queue: String, jid: String, delay: Double = 0) -> Destination {
         .recover(
             Recovery(

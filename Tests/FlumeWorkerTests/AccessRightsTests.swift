@@ -31,6 +31,26 @@ struct AccessRightsTests {
             })
     }
 
+    @Test("every script of a worker, a producer or a cron clock keeps to the commands that README.md lists")
+    func scripts() throws {
+        let listed = try listed()
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/FlumeStore")
+            .standardizedFileURL
+        var count = 0
+        for station in ["Push", "Fetch", "Settle", "Schedule", "Lease", "Control", "Limit", "Cron"] {
+            let station = folder.appending(path: station)
+            for file in try FileManager.default.contentsOfDirectory(at: station, includingPropertiesForKeys: nil)
+            where file.pathExtension == "lua" {
+                let script = try String(contentsOf: file, encoding: .utf8)
+                for match in script.matches(of: /redis\.p?call\('([A-Z]+)'/) {
+                    count += 1
+                    #expect(listed.contains(match.1.lowercased()), "\(file.lastPathComponent) calls \(match.1)")
+                }
+            }
+        }
+        #expect(count > 100)
+    }
+
     @Test(
         "a worker and the jobs it enqueues do all they do with the commands that README.md lists, and need each of them"
     )

@@ -1,3 +1,4 @@
+import Flume
 import FlumeRedis
 import FlumeWire
 import TestSupport
@@ -42,9 +43,16 @@ struct ClockSkewTests {
             let starts = Starts()
             let before = try await probe.now()
             try await probe.send("ZADD", "schedule", "\(before + 0.3)", job("Time", "later"))
+            let enqueuing = Handler.raw("Enqueue") { _, context in
+                try await context.jobs.push(JobPayload(jobClass: "Time", arguments: [], queue: "unread"))
+            }
             try await withWorker(
-                on: probe, [.timing(starts), .failing()], configuration: configuration(hours: hours)
+                on: probe, [.timing(starts), .failing(), enqueuing], configuration: configuration(hours: hours)
             ) { running in
+                try await probe.enqueue([job("Enqueue", "e")], to: "default")
+                try await eventually("it is there") { try await !probe.queue("unread").isEmpty }
+                let pushed = try JobPayload(parsing: Array(try await probe.queue("unread")[0].utf8))
+                #expect(abs(try #require(pushed.createdAt?.seconds) - before) < 10)
                 try await probe.enqueue([job("Fail", "f")], to: "default")
                 let failed = try JobPayload(parsing: Array(try await probe.wait(for: 1, in: "retry")[0].utf8))
                 let failedAt = try #require(failed.failedAt?.seconds)

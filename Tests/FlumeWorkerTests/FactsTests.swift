@@ -184,8 +184,8 @@ struct FactsTests {
             try await probe.send("SADD", "flume:limits", "ses", "stripe", "gone")
             try await probe.send("HSET", "flume:limit:ses", "count", "400", "window", "1000")
             try await probe.send("HSET", "flume:slots:ses", "a", "", "b", "")
-            try await probe.send("ZADD", "flume:parked:stripe", "1", "42", "2", "7")
-            try await probe.send("RPUSH", "flume:parked:stripe:42", "x", "y", "z")
+            try await probe.send("ZADD", "flume:parked-keys:stripe", "1", "42", "2", "7")
+            try await probe.send("RPUSH", "flume:parked:6:stripe:42", "x", "y", "z")
             // Whatever else is stored under such a name does no harm.
             try await probe.send("SET", "flume:limit:stripe", "x")
             let limits = try await Inspector(redis: probe.client).facts().limits

@@ -1,3 +1,4 @@
+import Flume
 import FlumeRedis
 @testable import FlumeStore
 import FlumeWire
@@ -18,8 +19,10 @@ struct KeyedLimitTests {
     }
 
     private func nothingIsParked(_ probe: RedisProbe, _ name: String, _ tenants: [String]) async throws {
-        #expect(try await probe.number("EXISTS", "flume:parked:\(name)") == 0)
-        for tenant in tenants { #expect(try await probe.number("EXISTS", "flume:parked:\(name):\(tenant)") == 0) }
+        #expect(try await probe.number("EXISTS", "flume:parked-keys:\(name)") == 0)
+        for tenant in tenants {
+            #expect(try await probe.number("EXISTS", "flume:parked:\(name.utf8.count):\(name):\(tenant)") == 0)
+        }
     }
 
     @Test("a key at its limit holds up no other; its jobs wait in Redis and start in the order they came")
@@ -35,7 +38,7 @@ struct KeyedLimitTests {
                 try await starts.wait(for: 7)
                 #expect(Set(starts.jids).isSuperset(of: ["b0", "b1", "c0"]))
                 #expect(try await probe.number("LLEN", "queue:q") == 0)
-                #expect(try await probe.number("LLEN", "flume:parked:tenant:a") > 0)
+                #expect(try await probe.number("LLEN", "flume:parked:6:tenant:a") > 0)
                 try await starts.wait(for: 15)
                 try await probe.waitUntilDrained("q")
             }
@@ -67,7 +70,7 @@ struct KeyedLimitTests {
                 try await starts.wait(for: 4)
                 try await eventually("b0 is put off") { try await probe.number("ZCARD", "schedule") == 2 }
                 try await eventually("those of a wait") {
-                    try await probe.number("LLEN", "flume:parked:tenant:a") == 3
+                    try await probe.number("LLEN", "flume:parked:6:tenant:a") == 3
                 }
             }
             #expect(Set(starts.jids) == ["a0", "b0", "b1", "b2"])
@@ -94,7 +97,7 @@ struct KeyedLimitTests {
             try await withWorker(on: probe, [handler], pipelines: pipelines) { _ in
                 try await probe.enqueue(jobs("a", 3), to: "q")
                 try await eventually("two are parked") {
-                    try await probe.number("LLEN", "flume:parked:tenant:slots:a") == 2
+                    try await probe.number("LLEN", "flume:parked:12:tenant:slots:a") == 2
                 }
                 try await probe.send("SADD", "paused", "q")
                 gate.open()
@@ -108,6 +111,54 @@ struct KeyedLimitTests {
                 try await probe.waitUntilDrained("q")
             }
             #expect(journal.entries.suffix(2) == ["a1", "a2"])
+        }
+    }
+
+    @Test("parked jobs of a queue that a worker pauses for itself stay parked there, and run when it resumes")
+    func pausedHere() async throws {
+        try await withProbe { probe in
+            let (journal, gate) = (Journal(), Gate())
+            let handler = Handler.raw("Time") { _, context in
+                journal.note(context.jid)
+                if context.jid == "a0" { try await gate.pass() }
+            }
+            let pipelines = [
+                Pipeline("p", queues: [.init("q"), .init("r")], concurrency: 3)
+                    .maxInCluster(1, key: "tenant", by: Self.tenant)
+            ]
+            try await withWorker(on: probe, [handler], pipelines: pipelines) { running in
+                try await probe.enqueue(jobs("a", 3), to: "q")
+                try await eventually("two are parked") {
+                    try await probe.number("LLEN", "flume:parked:12:tenant:slots:a") == 2
+                }
+                try await running.worker.pause(.queue("q"))
+                gate.open()
+                for index in 0..<3 {
+                    try await probe.enqueue([job("Time", "b\(index)", args: #"["b"]"#)], to: "r")
+                    try await journal.wait(for: 2 + index)
+                }
+                #expect(journal.entries == ["a0", "b0", "b1", "b2"])
+                try await running.worker.resume(.queue("q"))
+                try await journal.wait(for: 6)
+                try await probe.waitUntilDrained("q")
+            }
+            #expect(journal.entries.suffix(2) == ["a1", "a2"])
+        }
+    }
+
+    @Test("the slots of keys that have no job any more are forgotten")
+    func forgotten() async throws {
+        try await withProbe { probe in
+            let tenants = (0..<20).map { "t\($0)" }
+            let pipeline = Pipeline("p", queue: "q", concurrency: 5).maxInCluster(1, key: "tenant", by: Self.tenant)
+            try await withWorker(
+                on: probe, [.noting(Journal(), as: "Time")], pipelines: [pipeline],
+                configuration: .quick(lease: .milliseconds(200))
+            ) { _ in
+                try await probe.enqueue(tenants.map { job("Time", $0, args: #"["\#($0)"]"#) }, to: "q")
+                try await probe.waitUntilDrained("q")
+                try await eventually("all are forgotten") { try await probe.number("SCARD", "flume:slots") == 0 }
+            }
         }
     }
 
@@ -174,12 +225,12 @@ struct KeyedLimitTests {
             try await withWorker(on: probe, [.timing(starts)], pipelines: pipelines(2)) { _ in
                 try await starts.wait(for: 2)
                 try await eventually("the others are parked") {
-                    try await probe.number("LLEN", "flume:parked:tenant:a") == 4
+                    try await probe.number("LLEN", "flume:parked:6:tenant:a") == 4
                 }
             }
             try await withWorker(on: probe, [.timing(starts)], pipelines: pipelines(50)) { _ in
                 // The key has room by the new numbers; whoever parked them did not know.
-                try await probe.send("ZADD", "flume:parked:tenant", "0", "a")
+                try await probe.send("ZADD", "flume:parked-keys:tenant", "0", "a")
                 try await starts.wait(for: 6)
                 try await probe.waitUntilDrained("q")
             }
@@ -210,7 +261,9 @@ struct KeyedLimitTests {
             try await withWorker(on: probe, [handler], pipelines: pipelines) { _ in
                 try await starts.wait(for: 9)
                 try await probe.waitUntilDrained("q")
-                try await eventually("nothing waits") { try await probe.number("EXISTS", "flume:parked:tenant") == 0 }
+                try await eventually("nothing waits") {
+                    try await probe.number("EXISTS", "flume:parked-keys:tenant") == 0
+                }
             }
             #expect(crowd.most <= 2, "one for each host")
             #expect(most(in: 400_000 - preemption, starts.times(of: "a")) <= 3)

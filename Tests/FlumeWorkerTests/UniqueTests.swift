@@ -70,10 +70,40 @@ struct UniqueTests {
         #expect(try await holder(handler, until: until, of: "schedule") == (until == .start ? nil : "j"))
     }
 
+    @Test("a job that is cancelled while it runs gives it back", arguments: UniqueUntil.allCases)
+    func cancelled(_ until: UniqueUntil) async throws {
+        try await withProbe { probe in
+            let (journal, gate) = (Journal(), Gate())
+            try await probe.send("SET", "unique:t", "j", "PX", "3600000")
+            try await withWorker(on: probe, [.gated(journal, gate, as: "Job")]) { running in
+                try await probe.enqueue([unique("Job", until)], to: "default")
+                try await journal.wait(for: 1)
+                try await running.worker.cancel(jid: "j")
+                _ = try await probe.wait(for: 1, in: "dead")
+            }
+            #expect(try await probe.string("unique:t") == (until == .expiry ? "j" : nil))
+        }
+    }
+
+    @Test("a job that is replaced by its next attempt hands it on", arguments: UniqueUntil.allCases)
+    func replaced(_ until: UniqueUntil) async throws {
+        let handler = Handler.raw("Job") { payload, context in
+            var next = payload
+            next.set("jid", to: .string("k"))
+            let prepared = try #require(try await context.jobs.prepare(next, after: .seconds(1000)))
+            throw JobDirective.replace(with: prepared, after: .seconds(1000), reason: "again")
+        }
+        let expected: [UniqueUntil: String] = [.success: "k", .expiry: "j"]
+        #expect(try await holder(handler, until: until, of: "schedule") == expected[until])
+    }
+
     @Test("a lock that another took when its time was up stays that one's", arguments: UniqueUntil.allCases)
     func others(_ until: UniqueUntil) async throws {
         #expect(try await holder(ok, until: until, heldBy: "another") == "another")
         #expect(try await holder(.failing("Job"), until: until, retry: "0", of: "dead", heldBy: "another") == "another")
+        let next = try JobPayload(parsing: Array(unique("Job", until).utf8))
+        let replaced = Handler.failing("Job", JobDirective.replace(with: next, after: .seconds(1000), reason: "again"))
+        #expect(try await holder(replaced, until: until, of: "schedule", heldBy: "another") == "another")
     }
 
     @Test("a job that keeps its lock until its start may enqueue the same again, alone and in a batch")

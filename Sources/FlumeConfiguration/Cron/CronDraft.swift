@@ -23,7 +23,7 @@ struct CronDraft {
     private static let keys = [
         "name", "cron", "zone", "class", "queue", "args", "description", "enabled", "status", "date_as_argument",
         "include_metadata", "missed", "retry", "active_job", "queue_name_prefix", "queue_name_delimiter",
-        "symbolize_args",
+        "symbolize_args", "namespace", "source",
     ]
 
     /// Other words for them.
@@ -55,6 +55,8 @@ struct CronDraft {
         case "queue": queue = value
         case "args": arguments = try value.arguments()
         case "description": text = try value.text(isEmptyAllowed: true)
+        // Where sidekiq-cron files an entry and who put it there: nothing of its times or its job.
+        case "namespace", "source": _ = try value.text(isEmptyAllowed: true)
         case "enabled": isEnabled = try value.boolean()
         case "status": isEnabled = try value.choice(["enabled": true, "disabled": false])
         case "date_as_argument": if try value.boolean() { tickArgument = .seconds }

@@ -49,10 +49,14 @@ extension RedisError {
                     + "in braces such as {app} and the address of the node that has it", serverMessage: text)
         case "ERR" where rest.hasPrefix("DB index"), "ERR" where rest.hasPrefix("SELECT is not allowed"):
             self.init(
-                .configuration, "Redis does not have the database that was asked for: \(rest)", serverMessage: text)
+                .configuration,
+                "Redis does not have the database that was asked for: \(rest); take a number below `databases` in its "
+                    + "redis.conf", serverMessage: text)
         case "ERR" where rest.hasPrefix("max number of clients"):
             self.init(
-                .busy, "Redis has reached its maxclients and takes no more connections", serverMessage: text)
+                .busy,
+                "Redis has reached its maxclients and takes no more connections; raise maxclients, or run fewer processes",
+                serverMessage: text)
         default:
             self.init(.reply, "Redis answered: \(text)", serverMessage: text)
         }

@@ -15,7 +15,9 @@ local now = redis.call('TIME')[1]
 
 local wanted = {}
 for at = 5, #ARGV, 4 do wanted[ARGV[at]] = true end
-for _, name in ipairs(redis.call('HKEYS', KEYS[2])) do
+local held = redis.call('HGETALL', KEYS[2])
+for at = 1, #held, 2 do
+  local name = held[at]
   if not wanted[name] then
     redis.call('HDEL', KEYS[2], name)
     for _, what in ipairs({'timing', 'tick', 'enabled', 'written', 'ran', 'at', 'jid'}) do

@@ -2,8 +2,10 @@ package import FlumeRedis
 import FlumeWire
 
 extension JobStore {
-    private static let relocateScript = RedisScript(name: "relocate", source: PackageResources.relocate_lua)
-    private static let takeScript = RedisScript(name: "take", source: PackageResources.take_lua)
+    private static let relocateScript = RedisScript(
+        name: "relocate", source: PackageResources.trim_lua + PackageResources.relocate_lua)
+    private static let takeScript = RedisScript(
+        name: "take", source: PackageResources.trim_lua + PackageResources.take_lua)
     /// From how near to an end of a queue a job is removed by LREM, which looks at every job on its way.
     private static let nearness = 1000
 

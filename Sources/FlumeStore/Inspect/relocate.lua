@@ -66,8 +66,5 @@ while at <= #ARGV do
     reply[#reply + 1] = 1
   end
 end
-if to_trim then
-  redis.pcall('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%.6f', now - ARGV[1]))
-  redis.pcall('ZREMRANGEBYRANK', KEYS[2], 0, ARGV[2])
-end
+if to_trim then trim(KEYS[2], tonumber(ARGV[1]), tonumber(ARGV[2]), now) end
 return reply

@@ -32,10 +32,7 @@ if verb == 'dead' then
   local time = redis.call('TIME')
   local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
   said = redis.pcall('ZADD', KEYS[2], string.format('%.6f', now), ARGV[10])
-  if type(said) == 'number' then
-    redis.pcall('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%.6f', now - ARGV[1]))
-    redis.pcall('ZREMRANGEBYRANK', KEYS[2], 0, ARGV[2])
-  end
+  if type(said) == 'number' then trim(KEYS[2], tonumber(ARGV[1]), tonumber(ARGV[2]), now) end
 elseif verb ~= 'delete' then
   said = redis.pcall(verb == 'back' and 'LPUSH' or 'RPUSH', KEYS[tonumber(ARGV[10])], ARGV[12])
   if type(said) == 'number' then redis.pcall('SADD', KEYS[3], ARGV[11]) end

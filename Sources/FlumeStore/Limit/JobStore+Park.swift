@@ -103,8 +103,11 @@ extension JobStore {
     }
 
     /// Takes parked jobs of these keys into the in-flight record, as far as their key and the gate have room.
+    ///
+    /// Those of a queue in `closed` stay, and those behind them under the same key.
     package func unpark(
-        _ groups: [JobKeys], of limit: KeyedLimit, _ request: FetchRequest, leaseMilliseconds: Int, tenure: Tenure
+        _ groups: [JobKeys], of limit: KeyedLimit, without closed: Set<String>, _ request: FetchRequest,
+        leaseMilliseconds: Int, tenure: Tenure
     ) async throws(RedisError) -> UnparkReply {
         var keyNames = [
             tenure.leaseKey, tenure.inflightKey, limit.indexKey, keys.slotLists, keys.paused,
@@ -120,6 +123,8 @@ extension JobStore {
             command.append(tenure.identity)
             command.append(limit.names.count)
             command.append(groups.count)
+            command.append(closed.count)
+            for queue in closed { command.append(queue) }
             limit.append(groups, to: &command)
             if let gate = request.gate {
                 gate.append(to: &command, patience: 1)
@@ -155,11 +160,9 @@ extension JobStore {
         return .held(answer)
     }
 
-    /// Forgets lists of slots that nobody holds any more.
-    package func forgetEmptySlots(_ slotsKeys: [String]) async throws(RedisError) {
-        for slotsKey in slotsKeys {
-            _ = try await redis.evaluate(Self.forgetScript, keys: [keys.slotLists, slotsKey])
-        }
+    /// Forgets the slots of one key of a limit, if nobody holds one any more.
+    package func forgetEmptySlots(_ slotsKey: String) async throws(RedisError) {
+        _ = try await redis.evaluate(Self.forgetScript, keys: [keys.slotLists, slotsKey])
     }
 }
 

@@ -4,7 +4,8 @@
 --       4 lists of slots   5 the set `paused`   6… what `limits.group` reads
 --       then settings, meter, slots and back-off of each further limit
 -- ARGV  1 epoch   2 lease in ms   3 first sequence number   4 how many jobs at most   5 identity   6 how many limits by key
---       7 the keys of how many jobs   8… what `limits.group` reads
+--       7 the keys of how many jobs   8 how many queues this process does not read just now, then their names
+--       then what `limits.group` reads
 --       then for each further limit its kind, count, scale and burst; then patience; then how many limits
 -- Returns {'held', µs a start may come later, µs until the next key has room or -1, Redis's time in µs,
 --          {name of a key, field, payload, field, payload…}…}
@@ -23,11 +24,14 @@ left = math.max(0, math.min(left, (limits.look_all(gate, 1))))
 local reply, margin, taken = { 'held', 0, -1, now }, gate.margin, {}
 local is_paused = {}
 for _, name in ipairs(redis.call('SMEMBERS', KEYS[5])) do is_paused[name] = true end
--- How long a key waits whose next job is of a paused queue, in µs.
-local pause = 500000
+-- How long a key waits whose next job is of a paused queue, and how long this process waits if only it does not read that
+-- queue, in µs.
+local pause, closed_pause = 500000, 50000
+local is_closed, groups_at, found_closed = {}, 9 + tonumber(ARGV[8]), false
+for i = 9, groups_at - 1 do is_closed[ARGV[i]] = true end
 
 for number = 1, tonumber(ARGV[7]) do
-  local group = limits.group(number, tonumber(ARGV[6]), 6, 8, now)
+  local group = limits.group(number, tonumber(ARGV[6]), 6, groups_at, now)
   local parked, name = group.parked, group.name
   margin = math.min(margin, group.margin)
   local room, _, wait = limits.look_all(group, 1)
@@ -38,7 +42,8 @@ for number = 1, tonumber(ARGV[7]) do
     local length, colon = string.match(job, '^(%d+)():')
     local queue = string.sub(job, colon + 1, colon + length)
     stopped = is_paused[queue]
-    if stopped then break end
+    if is_closed[queue] then found_closed = true end
+    if stopped or is_closed[queue] then break end
     local payload = string.sub(job, colon + length + 1)
     local field = string.format('%.0f:', sequence) .. queue
     redis.call('HSET', KEYS[2], field, payload)
@@ -66,6 +71,7 @@ limits.charge_all(gate, #taken, taken, '')
 reply[2] = margin
 local first = redis.call('ZRANGE', index, 0, 0, 'WITHSCORES')
 if first[2] then reply[3] = math.max(0, tonumber(first[2]) - now) end
+if found_closed then reply[3] = math.max(reply[3], closed_pause) end
 if left == 0 and reply[3] >= 0 then
   -- It was one of the further limits, or the demand, that ended this.
   local _, _, wait = limits.look_all(gate, 1)

@@ -8,7 +8,8 @@ package enum WaitingSet: Sendable, CaseIterable {
 
 extension JobStore {
     private static let dueScript = RedisScript(name: "due", source: PackageResources.due_lua)
-    private static let promoteScript = RedisScript(name: "promote", source: PackageResources.promote_lua)
+    private static let promoteScript = RedisScript(
+        name: "promote", source: PackageResources.trim_lua + PackageResources.promote_lua)
 
     private func key(of set: WaitingSet) -> String {
         switch set {

@@ -33,8 +33,5 @@ for at = 3, #ARGV, 4 do
     end
   end
 end
-if to_trim then
-  redis.pcall('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%.6f', now - tonumber(ARGV[1])))
-  redis.pcall('ZREMRANGEBYRANK', KEYS[2], 0, ARGV[2])
-end
+if to_trim then trim(KEYS[2], tonumber(ARGV[1]), tonumber(ARGV[2]), now) end
 return reply

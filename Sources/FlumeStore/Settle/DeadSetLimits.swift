@@ -10,7 +10,7 @@ package struct DeadSetLimits: Sendable, Hashable {
         self.seconds = max(0, seconds)
     }
 
-    /// The last rank that `ZREMRANGEBYRANK dead 0 …` removes so that exactly `maximumJobs` stay.
+    /// The last rank, counted from the end, that goes so that exactly `maximumJobs` stay.
     ///
     /// Sidekiq trims to `-maximumJobs` and so keeps one less; readers do not mind either.
     var lastRankToTrim: Int { -maximumJobs - 1 }

@@ -2,7 +2,8 @@ package import FlumeRedis
 import FlumeWire
 
 extension JobStore {
-    private static let settleScript = RedisScript(name: "settle", source: PackageResources.settle_lua)
+    private static let settleScript = RedisScript(
+        name: "settle", source: PackageResources.trim_lua + PackageResources.settle_lua)
     /// How long a recovery is remembered: long enough for a job that takes days to kill its process each time.
     private static let recoveryMemoryMilliseconds = 7 * 24 * 3_600_000
 
@@ -108,9 +109,13 @@ extension JobStore {
     private func append(_ settlement: Settlement, to command: inout RedisCommand, index: (String) -> Int) {
         settlement.delivery.appendField(to: &command)
         if let lock = settlement.lock {
-            command.append("release")
+            command.append(lock.heir == nil ? "release" : "pass")
             command.append(index(keys.unique(lock.token)))
             command.append(lock.jid)
+            if let heir = lock.heir {
+                command.append(heir.jid)
+                command.append(heir.milliseconds)
+            }
         }
         switch settlement.destination {
         case .done:

@@ -5,8 +5,8 @@
 --       7… slots of concurrency limits   then queue lists, recovery counters and locks, named by their index below
 -- ARGV  1 seconds a dead job is kept   2 last rank to trim from `dead`   3 ms a recovery counter is kept
 --       4 how many slots keys   5 identity whose jobs these are   6 number of jobs that are done   then their fields
---       then for each other job: its field, perhaps `release`, a lock and the jid that may hold it, a verb, and what the
---       verb wants
+--       then for each other job: its field; perhaps `release`, a lock and the jid that may hold it, or `pass`, the same and
+--       the jid that gets it and for how many ms; a verb, and what the verb wants
 --         done                                        → nowhere
 --         retry    seconds from now, payload          → `retry`
 --         schedule seconds from now, payload          → `schedule`
@@ -56,14 +56,25 @@ local arrive = {}
 
 function arrive.done(go) return go end
 
+-- A set takes the same bytes once only, and two jobs may have the same: the second gets a blank at its end, which no reader
+-- of JSON minds.
+local function add(set, delay, payload)
+  for _ = 1, 1000 do
+    local said = redis.pcall('ZADD', set, 'NX', score(delay), payload)
+    if said ~= 0 then return said end
+    payload = payload .. ' '
+  end
+  return { err = 'a thousand jobs with the same bytes wait there already' }
+end
+
 function arrive.retry(go)
   local delay, payload = tonumber(take()), take()
-  return go and redis.pcall('ZADD', KEYS[3], score(delay), payload)
+  return go and add(KEYS[3], delay, payload)
 end
 
 function arrive.schedule(go)
   local delay, payload = tonumber(take()), take()
-  return go and redis.pcall('ZADD', KEYS[4], score(delay), payload)
+  return go and add(KEYS[4], delay, payload)
 end
 
 local to_trim = false
@@ -109,8 +120,12 @@ end
 
 while at <= #ARGV do
   local field, verb = take(), take()
-  local lock, holder
-  if verb == 'release' then lock, holder, verb = KEYS[tonumber(take())], take(), take() end
+  local lock, holder, heir, life
+  if verb == 'release' then
+    lock, holder, verb = KEYS[tonumber(take())], take(), take()
+  elseif verb == 'pass' then
+    lock, holder, heir, life, verb = KEYS[tonumber(take())], take(), take(), take(), take()
+  end
   local is_there = redis.call('HEXISTS', inflight, field) == 1
   local said, verdict = arrive[verb](is_there)
   if not is_there then
@@ -124,7 +139,7 @@ while at <= #ARGV do
     release(field)
     -- Another job may hold it: it lasts for a time only. And a job that is recovered keeps it until it dies.
     if lock and (verb ~= 'recover' or verdict == 2) and redis.pcall('GET', lock) == holder then
-      redis.pcall('DEL', lock)
+      if heir then redis.pcall('SET', lock, heir, 'PX', life) else redis.pcall('DEL', lock) end
     end
     reply[#reply + 1] = verdict or 1
   end
@@ -134,8 +149,5 @@ for i = 7, 6 + slot_keys do
   if #leaving > 0 then redis.pcall('HDEL', KEYS[i], unpack(leaving)) end
 end
 
-if to_trim then
-  redis.pcall('ZREMRANGEBYSCORE', KEYS[5], '-inf', score(-tonumber(ARGV[1])))
-  redis.pcall('ZREMRANGEBYRANK', KEYS[5], 0, ARGV[2])
-end
+if to_trim then trim(KEYS[5], tonumber(ARGV[1]), tonumber(ARGV[2]), now) end
 return reply

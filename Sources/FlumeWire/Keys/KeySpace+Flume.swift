@@ -32,9 +32,11 @@ extension KeySpace {
     /// Set of the keys of such slots that may be held, for whoever recovers their holders.
     package var slotLists: String { key("flume:slots") }
     /// List of the jobs of one key that wait for room, oldest first: `<length of queue>:<queue><payload>`.
-    package func parked(_ name: String, _ member: String) -> String { key("flume:parked:\(name):\(member)") }
+    package func parked(_ name: String, _ member: String) -> String {
+        key("flume:parked:\(name.utf8.count):\(name):\(member)")
+    }
     /// Sorted set of the keys of a limit with parked jobs, by the time (µs) they have room.
-    package func parkedIndex(_ name: String) -> String { key("flume:parked:\(name)") }
+    package func parkedIndex(_ name: String) -> String { key("flume:parked-keys:\(name)") }
     /// Set of the names of all limits.
     package var limits: String { key("flume:limits") }
     /// Set of the names of paused pipelines; paused queues are in ``paused``.

@@ -8,6 +8,14 @@ package struct KeySpace: Sendable, Hashable {
     package let namespace: String
     private let prefix: String
 
+    /// Whether Redis Cluster has all keys of the namespace on one node: it has something in braces.
+    package var isHashTagged: Bool {
+        guard let open = namespace.firstIndex(of: "{"), let close = namespace[open...].firstIndex(of: "}") else {
+            return false
+        }
+        return namespace.index(after: open) < close
+    }
+
     /// Makes the keys of a namespace; the empty one has no prefix.
     package init(namespace: String = "") {
         self.namespace = namespace

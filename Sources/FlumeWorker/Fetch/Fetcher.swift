@@ -116,7 +116,7 @@ actor Fetcher {
                 }
                 demand = count
             }
-            let parked = await unpark(demand)
+            let parked = await unpark(demand, without: closed)
             if !parked.isEmpty {
                 lane.admission?.commit(parked.count, of: demand)
                 start(parked)
@@ -171,7 +171,7 @@ actor Fetcher {
     private var untilUnpark: Duration { lane.admission?.keyed?.untilCheck ?? .seconds(3600) }
 
     /// Takes parked jobs whose key has room again; nothing when it is not time to look.
-    private func unpark(_ demand: Int) async -> [Delivery] {
+    private func unpark(_ demand: Int, without closed: Set<String>) async -> [Delivery] {
         guard let keyed = lane.admission?.keyed, keyed.untilCheck <= .zero else { return [] }
         let (tenure, epoch, firstSequence) = claims.reserve(demand)
         let request = FetchRequest(
@@ -182,7 +182,7 @@ actor Fetcher {
             keyed.check(in: next)
             guard !due.isEmpty else { return [] }
             let reply = try await store.unpark(
-                due, of: keyed.limit, request, leaseMilliseconds: lease.milliseconds, tenure: tenure)
+                due, of: keyed.limit, without: closed, request, leaseMilliseconds: lease.milliseconds, tenure: tenure)
             switch reply {
             case .held(let answer):
                 keyed.check(in: answer.due)

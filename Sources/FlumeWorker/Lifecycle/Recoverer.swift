@@ -159,6 +159,8 @@ actor Recoverer {
                 !listed.contains(String(name[..<(name.lastIndex(of: ":") ?? name.endIndex)]))
             }
             try await store.releaseSlots(gone, under: slotsKey)
+            // There is a list for each key that ever had a job; one that gets another is listed again in the same step.
+            if gone.count == holders.count { try await store.forgetEmptySlots(slotsKey) }
         }
     }
 
@@ -219,7 +221,7 @@ actor Recoverer {
             let payload = try? JobPayload(parsing: recovery.obituary, limits: limits)
         else { return }
         let (failures, logger) = (failures, logger)
-        let jobClass = payload.wrapped ?? payload.jobClass ?? ""
+        let jobClass = payload.handlerName ?? ""
         let handler = handlers[jobClass]
         let error = WorkerDiedError(identity: identity, times: recovery.limit)
         events.emit(

@@ -75,7 +75,8 @@ public final class Worker: Service, Sendable {
     public func run() async throws {
         do {
             for pipeline in pipelines { try pipeline.validate() }
-            try await redis.checkServer()
+            // All keys of such a namespace are on one node.
+            try await redis.checkServer(allowsCluster: KeySpace(namespace: configuration.namespace).isHashTagged)
         } catch {
             end(WorkerHealth(stage: .ended))
             throw error

@@ -69,9 +69,9 @@ actor WorkerRun {
             deathHooks: configuration.deathHooks, sharesWithExq: configuration.sharesWithExq,
             argumentLogging: configuration.argumentLogging)
         let jobs = JobClient(
-            redis: redis, namespace: configuration.namespace, middleware: configuration.clientMiddleware,
+            store: JobStore(redis: redis, keys: keys), middleware: configuration.clientMiddleware,
             timestampUnit: configuration.timestampUnit, limits: configuration.payloadLimits,
-            events: configuration.events)
+            events: configuration.events, now: { clock.now })
         let lease = LeaseKeeper(
             store: calm, claims: claims, lease: configuration.leaseDuration, clock: clock, logger: logger,
             events: configuration.events, successor: makeTenure)

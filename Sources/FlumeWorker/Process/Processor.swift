@@ -161,9 +161,10 @@ final class Processor: Sendable {
         let ruling = failures.ruling(
             on: outcome, payload: context.payload, queue: delivery.queue, handler: handler, unknownClass: unknownClass,
             pipeline: lane.pipeline.retryRule)
-        let lock = ruling.destination.lock(of: context.payload)
+        let lock = outcome.lock(of: context.payload, at: failures.clock.now, to: ruling.destination)
         let verdict: SettleReply.Verdict?
-        if case .done = ruling.destination {
+        // Death hooks are called once the death is written, also where nothing is kept of the job.
+        if case .done = ruling.destination, ruling.death == nil {
             settler.finish(delivery, releasing: lock)
             verdict = .arrived
         } else {

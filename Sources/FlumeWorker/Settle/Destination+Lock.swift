@@ -10,6 +10,7 @@ import FlumeWire
 /// | dead: killed, cancelled, retries used up, its process killed too often | gives it back | gives it back | |
 /// | retried, snoozed | | gives it back | |
 /// | put back or recovered, handed to another queue | | | |
+/// | replaced by its next attempt, a job with another jid | hands it on | has none | |
 ///
 /// An empty field: the job keeps it, for as long as it lasts. That of a job that was recovered or handed on is not lost: the
 /// process that runs it next gives it back.
@@ -28,5 +29,16 @@ extension Destination {
         // If it is recovered into `dead`, which is for the script to find out.
         case (.done, _), (.dead, _), (.recover, _): true
         }
+    }
+}
+
+extension Outcome {
+    /// The lock of a job that ends like this and goes there.
+    func lock(of payload: JobPayload, at now: Timestamp, to destination: Destination) -> UniqueLock? {
+        // One that is to last does so under the jid it was taken with.
+        guard case .replaced(let other, _, _) = self, payload.uniqueUntil == .success else {
+            return destination.lock(of: payload)
+        }
+        return payload.lock?.passed(to: other, at: now)
     }
 }

@@ -215,7 +215,10 @@ actor Settler {
                 if reply.tenureIsBuried { onBuried(tenure) }
                 // After an attempt without an answer, a job that is gone may well have left by that attempt.
                 if isFirstAttempt, reply.doneButAbsent > 0 { reportLost(reply.doneButAbsent, of: tenure) }
-                for (entry, verdict) in zip(moved, reply.verdicts) { report(verdict, to: entry) }
+                for (entry, verdict) in zip(moved, reply.verdicts) {
+                    let hasLeft = !isFirstAttempt && verdict == .absent && !reply.tenureIsBuried
+                    report(hasLeft ? .arrived : verdict, to: entry)
+                }
                 return
             } catch {
                 isFirstAttempt = false
