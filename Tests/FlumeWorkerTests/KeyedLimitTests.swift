@@ -82,40 +82,10 @@ struct KeyedLimitTests {
         }
     }
 
-    @Test("parked jobs of a paused queue wait until it is resumed, and those of other queues do not")
-    func paused() async throws {
-        try await withProbe { probe in
-            let (journal, gate) = (Journal(), Gate())
-            let handler = Handler.raw("Time") { _, context in
-                journal.note(context.jid)
-                if context.jid == "a0" { try await gate.pass() }
-            }
-            let pipelines = [
-                Pipeline("p", queues: [.init("q"), .init("r")], concurrency: 3)
-                    .maxInCluster(1, key: "tenant", by: Self.tenant)
-            ]
-            try await withWorker(on: probe, [handler], pipelines: pipelines) { _ in
-                try await probe.enqueue(jobs("a", 3), to: "q")
-                try await eventually("two are parked") {
-                    try await probe.number("LLEN", "flume:parked:12:tenant:slots:a") == 2
-                }
-                try await probe.send("SADD", "paused", "q")
-                gate.open()
-                for index in 0..<3 {
-                    try await probe.enqueue([job("Time", "b\(index)", args: #"["b"]"#)], to: "r")
-                    try await journal.wait(for: 2 + index)
-                }
-                #expect(journal.entries == ["a0", "b0", "b1", "b2"])
-                try await probe.send("SREM", "paused", "q")
-                try await journal.wait(for: 6)
-                try await probe.waitUntilDrained("q")
-            }
-            #expect(journal.entries.suffix(2) == ["a1", "a2"])
-        }
-    }
-
-    @Test("parked jobs of a queue that a worker pauses for itself stay parked there, and run when it resumes")
-    func pausedHere() async throws {
+    @Test(
+        "parked jobs of a queue that is paused, for all or for this worker, wait until it is resumed, and no others do",
+        arguments: [true, false])
+    func paused(isPermanent: Bool) async throws {
         try await withProbe { probe in
             let (journal, gate) = (Journal(), Gate())
             let handler = Handler.raw("Time") { _, context in
@@ -131,14 +101,14 @@ struct KeyedLimitTests {
                 try await eventually("two are parked") {
                     try await probe.number("LLEN", "flume:parked:12:tenant:slots:a") == 2
                 }
-                try await running.worker.pause(.queue("q"))
+                try await running.worker.pause(.queue("q"), permanently: isPermanent)
                 gate.open()
                 for index in 0..<3 {
                     try await probe.enqueue([job("Time", "b\(index)", args: #"["b"]"#)], to: "r")
                     try await journal.wait(for: 2 + index)
                 }
                 #expect(journal.entries == ["a0", "b0", "b1", "b2"])
-                try await running.worker.resume(.queue("q"))
+                try await running.worker.resume(.queue("q"), permanently: isPermanent)
                 try await journal.wait(for: 6)
                 try await probe.waitUntilDrained("q")
             }

@@ -4,8 +4,9 @@ import Synchronization
 
 /// Does what the state machine says: sockets, timers, log.
 ///
-/// `@unchecked Sendable`: every mutable property is read and written on `eventLoop` only; each function that touches
-/// one begins with `assertInEventLoop`, and all callbacks (channel, futures, timers) are of that event loop.
+/// `@unchecked Sendable`: every mutable property is read and written on `eventLoop` only. The two functions that others
+/// call begin with `assertInEventLoop`; the private ones are called by these, or by callbacks (channel, futures, timers)
+/// of that event loop.
 final class ConnectionDriver: @unchecked Sendable {
     let eventLoop: any EventLoop
     private let dialer: Dialer

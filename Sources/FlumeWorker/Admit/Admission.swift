@@ -179,6 +179,7 @@ final class Admission: Sendable {
                 // It may have been taken back: once more would be once too often.
                 unused = nil
                 logger.debug("cannot ask a limit", metadata: [LogKeys.error: "\(error)"])
+                // In the job's own task, as below: it ends with the job.
                 try await Task.sleep(for: Self.outagePause)
             }
         }

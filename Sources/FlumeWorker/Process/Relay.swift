@@ -3,9 +3,9 @@ import Synchronization
 
 /// The station between fetch and process of a pipeline that does not batch: tasks that perform jobs, one after the other.
 ///
-/// A task for each job cost as much as everything else around a job that does nothing. Here a task takes the next job as
-/// soon as one has ended. Before it begins one it sees to it that another task stands by: if the job has to wait for
-/// something, that one goes on with the next, so that as many jobs run at a time as were fetched.
+/// A task for each job was a third of what a job that does nothing costs a worker. Here a task takes the next job as soon
+/// as one has ended. Before it begins one it sees to it that another task stands by: if the job has to wait for something,
+/// that one goes on with the next, so that as many jobs run at a time as were fetched.
 ///
 /// The tasks are not children of anybody: a handler that ignores cancellation must not keep the worker from stopping.
 final class Relay: Sendable {
@@ -14,7 +14,7 @@ final class Relay: Sendable {
     private struct State {
         /// Fetched and not begun, in order, behind those that have begun since the last fetch.
         ///
-        /// An array and a number, because a ring buffer took longer than the rest of this file together.
+        /// An array and a number: taking jobs out of NIO's ring buffer was 3 % of the samples of a drain.
         private var line: [Entry] = []
         private var next = 0
         /// Whether a task was made that has not begun yet.
