@@ -170,6 +170,8 @@ let package = Package(
                 "Flume", "FlumeWorker", "FlumeHealth", "FlumeCron", "FlumeConfiguration", "FlumeActiveJob",
                 "FlumeWorkerActiveJob", "FlumeRedis", "FlumeWire",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(

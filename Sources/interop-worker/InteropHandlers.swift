@@ -6,6 +6,17 @@ import FlumeWorker
 /// What a failing test job throws.
 struct InteropError: Error, CustomStringConvertible {
     let description: String
+
+    /// What a job or an option may take for a span of time; a `Duration` cannot be any number.
+    static let seconds = 0...1e9
+
+    /// Seconds from a job's arguments.
+    static func duration(_ seconds: Double) throws -> Duration {
+        guard Self.seconds.contains(seconds) else {
+            throw InteropError(description: "\(seconds) is no number of seconds from 0 to a billion")
+        }
+        return .seconds(seconds)
+    }
 }
 
 /// Arguments of several types, as a typed job.
@@ -24,8 +35,9 @@ extension HandlerRegistry {
             Handler.raw("NoopJob") { _, _ in }
             Handler.interopActiveJobs(redis: redis)
             Handler("SleepJob") { (context, seconds: Double) in
+                let duration = try InteropError.duration(seconds)
                 _ = try await redis.send(RedisCommand("RPUSH", "interop:started", context.jid))
-                try await Task.sleep(for: .seconds(seconds))
+                try await Task.sleep(for: duration)
                 _ = try await redis.send(RedisCommand("RPUSH", "interop:finished", context.jid))
             }
             Handler.raw("StampJob") { _, context in try await stamper.stamp(context.jid) }
@@ -45,8 +57,9 @@ extension HandlerRegistry {
             }
             .backOff(BackOff { _, _, _ in .after(.seconds(1)) })
             Handler("SnoozeJob") { (context, seconds: Double) in
+                let duration = try InteropError.duration(seconds)
                 let runs = try await redis.send(RedisCommand("INCR", "interop:snoozed:\(context.jid)")).integer ?? 0
-                guard runs > 1 else { throw JobDirective.snooze(for: .seconds(seconds)) }
+                guard runs > 1 else { throw JobDirective.snooze(for: duration) }
                 _ = try await redis.send(RedisCommand("RPUSH", "interop:finished", context.jid))
             }
             Handler.raw("CrashJob") { _, _ in fatalError("CrashJob ends its process, as asked") }
@@ -57,8 +70,9 @@ extension HandlerRegistry {
                 _ = try await redis.send(push)
             }
             Handler("SpinJob") { (context, seconds: Double) in
+                let duration = try InteropError.duration(seconds)
                 _ = try await redis.send(RedisCommand("RPUSH", "interop:started", context.jid))
-                let end = ContinuousClock.now + .seconds(seconds)
+                let end = ContinuousClock.now + duration
                 while ContinuousClock.now < end {}
                 _ = try await redis.send(RedisCommand("RPUSH", "interop:finished", context.jid))
             }

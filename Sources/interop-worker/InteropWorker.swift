@@ -3,8 +3,10 @@ import Flume
 import FlumeCron
 import FlumeHealth
 import FlumeRedis
+import FlumeWire
 import FlumeWorker
 import Foundation
+import Glibc
 import Logging
 
 /// A worker for black-box tests: a few classes whose effects can be read from Redis.
@@ -43,6 +45,10 @@ struct InteropWorker: AsyncParsableCommand {
     var unknownClass = "retry"
     @Option(help: "A YAML file of periodic jobs, in sidekiq-cron's form, that this process keeps the time of.")
     var schedule: String?
+    @Option(help: "The layout of the Metrics page's keys: sidekiq7 or sidekiq8.")
+    var metrics = "sidekiq8"
+    @Flag(help: "Leave TERM and INT to a service group around the worker, as in most programs.")
+    var serviceGroup = false
     @Option(help: "Where /live, /ready and /metrics are answered: a TCP port of this machine, or a path.")
     var health: String?
 
@@ -50,6 +56,12 @@ struct InteropWorker: AsyncParsableCommand {
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError("--log-level \(logLevel): choose one of \(Logger.Level.allCases.map(\.rawValue))")
         }
+        for (name, seconds) in [
+            ("--shutdown-timeout", shutdownTimeout), ("--heartbeat", heartbeat), ("--lease", lease),
+        ] where !InteropError.seconds.contains(seconds) {
+            throw ValidationError("\(name) \(seconds): write seconds, from 0 to a billion")
+        }
+        _ = try metricsLayout()
         _ = try pipelines()
         _ = try unknownClassPolicy()
     }
@@ -69,7 +81,8 @@ struct InteropWorker: AsyncParsableCommand {
         configuration.heartbeatInterval = .seconds(heartbeat)
         configuration.leaseDuration = .seconds(lease)
         configuration.unknownClass = try unknownClassPolicy()
-        configuration.signals = .all
+        configuration.metricsLayout = try metricsLayout()
+        configuration.signals = serviceGroup ? .besideServiceGroup : .all
         configuration.exitsWhenStuck = true
         let identityFile = identityFile
         let stamper = Stamper(client)
@@ -89,7 +102,14 @@ struct InteropWorker: AsyncParsableCommand {
         ) { identity in
             stamper.setIdentity(identity)
             guard let identityFile else { return }
-            try? identity.write(toFile: identityFile, atomically: true, encoding: .utf8)
+            do {
+                try identity.write(toFile: identityFile, atomically: true, encoding: .utf8)
+            } catch {
+                // Whoever waits for the file would wait for ever.
+                logger.critical(
+                    "cannot write the identity", metadata: ["file": "\(identityFile)", "error": "\(error)"])
+                Glibc.exit(ExitCode.failure.rawValue)
+            }
         }
         do {
             try await worker.run(
@@ -103,6 +123,14 @@ struct InteropWorker: AsyncParsableCommand {
         } catch let error as PipelineError {
             FileHandle.standardError.write(Data("interop-worker: \(error)\n".utf8))
             throw ExitCode.failure
+        }
+    }
+
+    private func metricsLayout() throws -> MetricsLayout {
+        switch metrics {
+        case "sidekiq7": return .sidekiq7
+        case "sidekiq8": return .sidekiq8
+        default: throw ValidationError("--metrics \(metrics): write sidekiq7 or sidekiq8")
         }
     }
 

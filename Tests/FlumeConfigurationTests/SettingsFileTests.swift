@@ -28,7 +28,7 @@ struct SettingsFileTests {
         #expect(worker.labels == ["blue", "7"])
         #expect(worker.hostname == "worker-1")
         #expect(!worker.reportsMetrics)
-        #expect(worker.signals == .quietAndDump)
+        #expect(worker.signals == .besideServiceGroup)
         #expect(worker.exitsWhenStuck)
         #expect(settings.concurrency == 12)
         #expect(settings.backOff == .exponential(initial: .milliseconds(500), maximum: .seconds(60)))

@@ -72,6 +72,49 @@ struct WebUITests {
         }
     }
 
+    @Test("rows of large jobs stand for them by class and jid, and a beat stays small")
+    func largeWork() async throws {
+        try await withProbe { probe in
+            let (journal, gate) = (Journal(), Gate())
+            let large = job("Gated", "large", args: "[\"\(String(repeating: "x", count: 3 << 20))\"]")
+            let small = job("Gated", "small", args: "[1]")
+            try await withWorker(on: probe, [.gated(journal, gate)]) { running in
+                try await probe.enqueue([large, small], to: "default")
+                try await journal.wait(for: 2)
+                let key = "\(running.identity):work"
+                try await eventually("there are two rows") { try await probe.hash(key).count == 2 }
+                let rows = try await probe.hash(key).values
+                #expect(rows.allSatisfy { $0.utf8.count < 1000 })
+                let payloads = try rows.map { row in
+                    try #require(try JSONValue(parsing: Array(row.utf8))["payload"]?.string)
+                }
+                #expect(payloads.contains(small))
+                let outline = try JSONValue(parsing: Array(try #require(payloads.first { $0 != small }).utf8))
+                #expect(outline["class"] == "Gated" && outline["jid"] == "large" && outline["queue"] == "default")
+                #expect(outline["args"] == ["(\((3 << 20) + 4) bytes of arguments, not shown)"])
+                gate.open()
+            }
+        }
+    }
+
+    @Test("the lease has a connection to itself")
+    func connections() async throws {
+        try await withRedisServer { server in
+            let probe = try RedisProbe(url: server.url())
+            try await withWorker(on: probe, []) { running in
+                try await eventually("there is a beat") { try await probe.set("processes") == [running.identity] }
+                let names = try server.execute("CLIENT", "LIST").matches(of: /name=(\S*)/).map { String($0.1) }
+                for name in ["jobs", "heartbeat", "lease"] {
+                    #expect(names.count { $0.hasSuffix(name) } == 1, "\(name) in \(names)")
+                }
+                let lease = try #require(
+                    try server.execute("CLIENT", "LIST").split(separator: "\n").first { $0.contains("lease ") })
+                #expect(lease.contains(/cmd=eval/), "\(lease)")
+            }
+            await probe.client.close()
+        }
+    }
+
     @Test("TSTP from the Web UI quiets, TERM stops, TTIN and nonsense do no harm")
     func signals() async throws {
         try await withProbe { probe in
@@ -155,6 +198,41 @@ struct LogTests {
             #expect(failed.level == .warning)
             #expect(failed.metadata["flume.jid"] == "f" && failed.metadata["flume.error"] == "boom")
             #expect(failed.metadata["flume.elapsed_ms"] != nil && failed.metadata["flume.retry_count"] == "0")
+        }
+    }
+
+    @Test("a payload's log_level counts while it runs, and its tags are in each line")
+    func levelAndTags() async throws {
+        try await withProbe { probe in
+            let lines = InMemoryLogHandler()
+            var logger = Logger(label: "test") { _ in lines }
+            logger.logLevel = .warning
+            let talking = Handler.raw("Talking") { _, context in
+                context.logger.debug("a detail")
+                context.logger.warning("a warning")
+            }
+            try await withWorker(on: probe, [talking], concurrency: 1, logger: logger) { _ in
+                try await probe.enqueue(
+                    [
+                        job("Talking", "chatty", #""log_level":"debug","tags":["red","blue"]"#),
+                        job("Talking", "mute", #""log_level":"fatal""#),
+                        job("Talking", "odd", #""log_level":"loud","tags":"red""#), job("Talking", "plain"),
+                    ], to: "default")
+                try await probe.waitUntilDrained()
+            }
+            func said(_ jid: Logger.MetadataValue) -> [String] {
+                lines.entries.filter { $0.metadata["flume.jid"] == jid }.map { "\($0.message)" }
+            }
+            #expect(said("chatty") == ["job started", "a detail", "a warning", "job done"])
+            #expect(said("mute") == [])
+            #expect(said("odd") == ["a warning"])
+            #expect(said("plain") == ["a warning"])
+            let tagged = lines.entries.filter { $0.metadata["flume.tags"] != nil }
+            #expect(tagged.count == 4)
+            for line in tagged {
+                guard case .array(let tags) = line.metadata["flume.tags"] else { continue }
+                #expect(tags == ["red", "blue"])
+            }
         }
     }
 

@@ -140,6 +140,24 @@ struct OutcomeTests {
     }
 }
 
+@Suite("Jobs of unknown classes without a retry of their own")
+struct UnknownClassTests {
+    /// Sidekiq drops such a job; here nothing is lost.
+    @Test("they are retried as if they said true", arguments: ["", #","retry":null"#])
+    func kept(more: String) async throws {
+        try await withProbe { probe in
+            try await withWorker(on: probe, [.failing()]) { _ in
+                try await probe.enqueue(
+                    [#"{"class":"Nobody","args":[],"jid":"n","queue":"default"\#(more)}"#], to: "default")
+                let retry = try JobPayload(parsing: Array(try await probe.wait(for: 1, in: "retry")[0].utf8))
+                #expect(retry["error_class"] == "UnknownClassError" && retry.retryCount == 0)
+                try await probe.waitUntilDrained()
+            }
+            #expect(try await probe.number("ZCARD", "dead") == 0)
+        }
+    }
+}
+
 @Suite("Handlers and middleware")
 struct HandlerTests {
     struct Order: Job {

@@ -169,10 +169,11 @@ struct ProcessTests {
         }
     }
 
-    @Test("a second TERM exits at once, and what ran is still in the record")
-    func secondTerm() async throws {
+    @Test(
+        "a second TERM exits at once, and what ran is still in the record", arguments: [[], ["--service-group"]])
+    func secondTerm(arguments: [String]) async throws {
         try await withRedis { server, probe in
-            let worker = try await WorkerProcess.start("worker", on: server)
+            let worker = try await WorkerProcess.start("worker", on: server, arguments)
             try await probe.enqueue([job("SleepJob", "s", args: "[60]")], to: "default")
             try await eventually("it has started") { try await probe.list("interop:started").count == 1 }
             worker.child.signal(SIGTERM)
@@ -182,6 +183,35 @@ struct ProcessTests {
             #expect(await worker.child.exit() == .status(1))
             #expect(seconds(since: start) < 3)
             #expect(try await probe.inflight() == [job("SleepJob", "s", args: "[60]")])
+        }
+    }
+
+    @Test("numbers that no time can be fail their job, or are refused as an option, and end no process")
+    func oddSeconds() async throws {
+        try await withRedis { server, probe in
+            let worker = try await WorkerProcess.start("worker", on: server)
+            try await probe.enqueue(
+                ["SleepJob", "SnoozeJob", "SpinJob"].map { job($0, "odd-\($0)", args: "[1e30]") }
+                    + [job("SleepJob", "negative", args: "[-1]")], to: "default")
+            let failed = try await probe.wait(for: 4, in: "retry")
+            #expect(failed.allSatisfy { $0.contains("is no number of seconds") }, "\(failed)")
+            worker.child.signal(SIGTERM)
+            #expect(await worker.child.exit() == .status(0))
+            for option in ["--lease", "--heartbeat", "--shutdown-timeout"] {
+                let refused = try await WorkerProcess.start("refused", on: server, [option, "nan"], mayDie: true)
+                #expect(await refused.child.exit() != .status(0))
+                #expect(refused.child.errorOutput.contains("\(option) nan"), "\(refused.child.errorOutput)")
+            }
+        }
+    }
+
+    @Test("an identity file that cannot be written ends the worker with a sentence that says so")
+    func identityFile() async throws {
+        try await withRedis { server, _ in
+            let worker = try await WorkerProcess.start(
+                "worker", on: server, ["--identity-file", "/no/such/folder/identity"], mayDie: true)
+            #expect(await worker.child.exit() == .status(1))
+            #expect(worker.child.output.contains("/no/such/folder/identity"), "\(worker.child.output)")
         }
     }
 

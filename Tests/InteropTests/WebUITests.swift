@@ -76,6 +76,12 @@ struct WebUITests {
             for (path, page) in pages.pages { #expect(page.status == 200, "\(path)") }
             #expect(try interop.database.execute("SISMEMBER", "processes", identity) == "0")
             #expect(try #require(pages["/stats"]).text.contains(#""processed":1"#))
+            // Sidekiq 6 has no such page.
+            if let metrics = pages["/metrics"] {
+                let row = try #require(metrics.row(with: "EchoJob"), "\(metrics.rows) \(metrics.text)")
+                #expect(row.contains("1"), "\(row)")
+                #expect(pages["/metrics/EchoJob"]?.status == 200)
+            }
         }
     }
 }

@@ -10,27 +10,25 @@ import ServiceLifecycle
 import UnixSignals
 
 struct WelcomeEmail: Job {  // Ruby: WelcomeEmail.perform_async(42, "hello")
-    static var options: JobOptions { .init(queue: "mailers", retry: .limit(5)) }
-    var userID: Int  // args[0]
-    var template: String  // args[1]
+    var userID: Int, template: String  // args[0], args[1]
 }
 
 struct MyWorker {
     static func main() async throws {
         let logger = Logger(label: "my-worker")
-        let redis = RedisClient(try RedisConfiguration.environment(), logger: logger)  // REDIS_URL
+        let redis = RedisClient(try .environment(), logger: logger)  // REDIS_URL
         let handlers = HandlerRegistry {
-            Handler(for: WelcomeEmail.self) { job, context in
-                context.logger.info("sending \(job.template) to user \(job.userID)")
-            }
+            Handler(for: WelcomeEmail.self) { job, context in context.logger.info("sending \(job.template)") }
         }
-        let worker = Worker(
-            redis: redis, handlers: handlers,
-            pipelines: [Pipeline("default", queues: ["mailers": 3, "default": 1], concurrency: 50)], logger: logger)
-        let group = ServiceGroup(
-            services: [redis, worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        try await group.run()
+        let pipeline = Pipeline("main", queues: ["critical": 3, "default": 1], concurrency: 50)
+        let worker = Worker(redis: redis, handlers: handlers, pipelines: [pipeline], logger: logger)
+        try await ServiceGroup(services: [redis, worker], gracefulShutdownSignals: [.sigterm], logger: logger).run()
     }
+}
+
+struct Receipt: Job {
+    static var options: JobOptions { .init(queue: "mailers", retry: .limit(5), tags: ["mail"]) }
+    var orderID: Int
 }
 
 func enqueue(_ redis: RedisClient, _ users: [Int]) async throws {
@@ -49,6 +47,8 @@ struct Images: Sendable {
     func resize(_ id: Int, to sizes: [String]) async throws {}
     func giveUp(_ jid: String) async {}
 }
+
+struct Deleted: Error {}
 
 struct Charge: Job {
     var cents: Int
@@ -69,6 +69,7 @@ func handle(_ mailer: Mailer, _ images: Images, _ stripe: String) -> HandlerRegi
         }
         .timeout(.seconds(30))
         .backOff(BackOff { count, error, payload in .after(.seconds(10 * (count + 1))) })
+        .onExhausted { payload, error in error is Deleted ? .discard : .bury }
         .onDeath { payload, error in await images.giveUp(payload.jid ?? "") }
         Handler.raw("AnyJob") { payload, context in
             context.logger.info("got \(payload)")

@@ -38,16 +38,17 @@ cell() {
 }
 
 # verdict ROW KEY TARGET…: of each target its words and whether it is met.
-#   flume<N  flume>=N     Flume's own figure
+#   flume<N  flume<=N  flume>=N     Flume's own figure
 #   against>=N%           so much of what stands beside it
 #   against~N%            at most so much away from it, for the worse
-#   ruby>=Nx              so many times every Ruby's
+#   ruby>=Nx  ruby<=Nx    so many times every Ruby's, at least or at most
 verdict() {
     local row=$1 key=$2 target who mine theirs words holds number
     mine=$(median "$scratch/$row.$key.flume")
     for target in "${@:3}"; do
         number=${target//[^0-9.]/} holds=1
         case $target in
+        flume\<=*) words="≤ $number" holds=$(awk "BEGIN { print ($mine <= $number) }") ;;
         flume\<*) words="< $number" holds=$(awk "BEGIN { print ($mine < $number) }") ;;
         flume\>=*) words="≥ $number" holds=$(awk "BEGIN { print ($mine >= $number) }") ;;
         against*)
@@ -62,6 +63,12 @@ verdict() {
                 fi ;;
             *) words="≥ $number %" holds=$(awk "BEGIN { print ($mine >= $theirs * $number / 100) }") ;;
             esac ;;
+        ruby\<=*)
+            words="≤ $number× Ruby"
+            for who in ruby ruby13; do
+                theirs=$(median "$scratch/$row.$key.$who")
+                [ -z "$theirs" ] || [ "$(awk "BEGIN { print ($mine <= $theirs * $number) }")" = 1 ] || holds=0
+            done ;;
         ruby*)
             words="≥ $number× Ruby"
             for who in ruby ruby13; do

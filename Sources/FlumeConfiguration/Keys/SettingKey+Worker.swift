@@ -81,7 +81,7 @@ extension SettingKey {
         },
         .init("signals") { value, settings throws(ConfigurationError) in
             settings.worker.signals = try value.choice([
-                "none": SignalHandling.none, "quiet_and_dump": .quietAndDump, "all": .all,
+                "none": SignalHandling.none, "beside_service_group": .besideServiceGroup, "all": .all,
             ])
         },
         .init("exits_when_stuck") { value, settings throws(ConfigurationError) in

@@ -57,12 +57,16 @@ public final class RedisClient: Service, Sendable {
         self.init(Dialer(configuration), logger: logger, random: random)
     }
 
-    private init(_ dialer: Dialer, logger: Logger, random: @escaping @Sendable () -> Double) {
+    private init(
+        _ dialer: Dialer, logger: Logger, on eventLoop: (any EventLoop)? = nil,
+        random: @escaping @Sendable () -> Double
+    ) {
         self.dialer = dialer
         configuration = dialer.configuration
         self.logger = logger
         self.random = random
-        eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let eventLoop = eventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
+        self.eventLoop = eventLoop
         loopExecutor = EventLoopTaskExecutor(eventLoop)
         driver = ConnectionDriver(dialer: dialer, eventLoop: eventLoop, logger: logger, random: random)
     }
@@ -77,13 +81,16 @@ public final class RedisClient: Service, Sendable {
     /// - Parameters:
     ///   - name: Added to the name that CLIENT LIST shows.
     ///   - longestPause: The longest pause between attempts to connect, where the settings do not say less.
+    ///   - eventLoop: Where it lives; on any if there is none.
     /// - Returns: A client that is closed on its own.
-    package func sibling(name: String, longestPause: Duration? = nil) -> RedisClient {
+    package func sibling(
+        name: String, longestPause: Duration? = nil, on eventLoop: (any EventLoop)? = nil
+    ) -> RedisClient {
         var configuration = configuration
         configuration.clientName = configuration.clientName.map { "\($0)-\(name)" } ?? name
         if let longestPause { configuration.backOff.cap = min(configuration.backOff.cap, longestPause) }
         return RedisClient(
-            dialer.sharing(configuration), logger: logger, random: random)
+            dialer.sharing(configuration), logger: logger, on: eventLoop, random: random)
     }
 
     /// Rises with every connection and reconnection: unchanged means one unbroken connection.

@@ -6,7 +6,7 @@ struct FieldIndex: Sendable {
         var upper: UInt32 = 0
     }
 
-    private var places = InlineArray<21, Place>(repeating: Place())
+    private var places = InlineArray<22, Place>(repeating: Place())
 
     /// The range of the value of a field.
     @inline(__always)

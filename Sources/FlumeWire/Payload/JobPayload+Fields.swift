@@ -73,9 +73,15 @@ extension JobPayload {
         raw(.dead)?.first != UInt8(ascii: "f")
     }
 
+    /// `log_level`: from which level on the job is to be logged while it runs, in Ruby's words such as `"debug"`.
+    public var logLevel: String? {
+        string(.logLevel)
+    }
+
     /// `tags`: the strings among the tags.
     public var tags: [String] {
-        self["tags"]?.array?.compactMap(\.string) ?? []
+        guard raw(.tags) != nil else { return [] }
+        return self["tags"]?.array?.compactMap(\.string) ?? []
     }
 
     /// The raw JSON of `args`; nil if there are none (`null` counts as none).

@@ -108,7 +108,7 @@ extension KnownField {
         switch self {
         case .jid, .jobClass, .arguments, .queue, .retry, .createdAt, .enqueuedAt: true
         case .retryCount, .failedAt, .retriedAt, .retryFor, .retryQueue, .wrapped, .displayClass,
-            .backtrace, .dead, .tags, .at, .uniqueFor, .uniqueUntil, .uniqueToken:
+            .backtrace, .dead, .tags, .at, .uniqueFor, .uniqueUntil, .uniqueToken, .logLevel:
             false
         }
     }

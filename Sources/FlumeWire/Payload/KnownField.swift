@@ -2,7 +2,7 @@
 enum KnownField: Int, CaseIterable {
     case jid, jobClass, arguments, queue, retry, retryCount, createdAt, enqueuedAt, failedAt, retriedAt
     case retryFor, retryQueue, wrapped, displayClass, backtrace, dead, tags, at
-    case uniqueFor, uniqueUntil, uniqueToken
+    case uniqueFor, uniqueUntil, uniqueToken, logLevel
 
     /// The key in the payload.
     var key: String {
@@ -28,6 +28,7 @@ enum KnownField: Int, CaseIterable {
         case .uniqueFor: "unique_for"
         case .uniqueUntil: "unique_until"
         case .uniqueToken: "unique_token"
+        case .logLevel: "log_level"
         }
     }
 
@@ -47,6 +48,7 @@ enum KnownField: Int, CaseIterable {
         case 9 where text.matches("failed_at", at: start): self = .failedAt
         case 9 where text.matches("retry_for", at: start): self = .retryFor
         case 9 where text.matches("backtrace", at: start): self = .backtrace
+        case 9 where text.matches("log_level", at: start): self = .logLevel
         case 10 where text.matches("created_at", at: start): self = .createdAt
         case 10 where text.matches("retried_at", at: start): self = .retriedAt
         case 11 where text.matches("enqueued_at", at: start): self = .enqueuedAt
@@ -84,6 +86,7 @@ enum KnownField: Int, CaseIterable {
         case "unique_for": self = .uniqueFor
         case "unique_until": self = .uniqueUntil
         case "unique_token": self = .uniqueToken
+        case "log_level": self = .logLevel
         default: return nil
         }
     }

@@ -39,7 +39,7 @@ actor LeaseKeeper {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
-    /// `store` is on a connection that carries no payloads; `successor` makes a new life after this one was buried.
+    /// `store` is on a connection of its own; `successor` makes a new life after this one was buried.
     init(
         store: JobStore, claims: Claims, lease: Duration, clock: WallClock, logger: Logger,
         events: EventBus, successor: @escaping @Sendable () -> Tenure

@@ -20,6 +20,7 @@ actor Recoverer {
     private let limits: PayloadLimits
     private let failures: FailureRule
     private let handlers: HandlerRegistry
+    private let mourning: Mourning
     private let logger: Logger
     private let events: EventBus
     private let bell: Bell
@@ -50,7 +51,7 @@ actor Recoverer {
     init(
         store: JobStore, claims: Claims, lease: Duration, poisonLimit: Int, limits: PayloadLimits,
         failures: FailureRule,
-        handlers: HandlerRegistry, logger: Logger, events: EventBus,
+        handlers: HandlerRegistry, mourning: Mourning, logger: Logger, events: EventBus,
         isKnown: @escaping @Sendable (Delivery) -> Bool
     ) {
         self.store = store
@@ -60,6 +61,7 @@ actor Recoverer {
         self.limits = limits
         self.failures = failures
         self.handlers = handlers
+        self.mourning = mourning
         self.logger = logger
         self.events = events
         self.bell = Bell(on: store.redis.eventLoop)
@@ -220,7 +222,7 @@ actor Recoverer {
         guard case .recover(let recovery) = settlement.destination,
             let payload = try? JobPayload(parsing: recovery.obituary, limits: limits)
         else { return }
-        let (failures, logger) = (failures, logger)
+        let (failures, mourning, logger) = (failures, mourning, logger)
         let jobClass = payload.handlerName ?? ""
         let handler = handlers[jobClass]
         let error = WorkerDiedError(identity: identity, times: recovery.limit)
@@ -229,7 +231,11 @@ actor Recoverer {
                 .init(
                     jid: payload.jid ?? "", jobClass: jobClass, queue: settlement.delivery.queue, pipeline: ""),
                 error: "\(error)"))
-        Task { @concurrent in await failures.callDeathHooks(of: handler, payload, error, logger) }
+        mourning.begin()
+        Task { @concurrent in
+            await failures.callDeathHooks(of: handler, payload, error, logger)
+            mourning.end()
+        }
     }
 
     /// A name for bytes that have none, the same in every process; Swift's hash is not.

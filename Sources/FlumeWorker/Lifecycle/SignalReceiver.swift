@@ -17,14 +17,15 @@ struct SignalReceiver: Sendable {
 
     /// TSTP quiets, TERM and INT stop, TTIN tells what is running.
     ///
-    /// A second TERM from the operating system ends at once.
-    func receive(_ signal: String, from source: Source) {
+    /// A second TERM from the operating system ends at once: `count` tells how many TERM and INT there were.
+    func receive(_ signal: String, from source: Source, count: Int = 1) {
         logger.notice(
             "signal received", metadata: ["flume.signal": "\(LogText.name(signal))", "flume.source": "\(source)"])
         switch signal {
         case "TSTP": phase.advance(to: .quiet)
         case "TERM", "INT":
-            guard !phase.advance(to: .stopping), source == .operatingSystem else { return }
+            phase.advance(to: .stopping)
+            guard source == .operatingSystem, count > 1 else { return }
             logger.critical("told to stop a second time: exits at once; jobs that run are recovered by others")
             _exit(1)
         case "TTIN", "INFO": dump()

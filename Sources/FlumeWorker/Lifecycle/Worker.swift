@@ -1,3 +1,4 @@
+import Flume
 public import FlumeRedis
 import FlumeStore
 import FlumeWire
@@ -70,13 +71,14 @@ public final class Worker: Service, Sendable {
     /// Then it fetches no more, waits up to the shutdown timeout, puts what still runs back at the front of its queues,
     /// cancels it, and returns.
     ///
+    /// A Redis that loads its data, runs somebody's long script or has no room for a client yet is waited for.
+    ///
     /// - Throws: ``PipelineError`` when a pipeline cannot work as it is set up; ``RedisError`` when Redis cannot be used at
     ///   all: wrong address, password, database, or a replica.
     public func run() async throws {
         do {
             for pipeline in pipelines { try pipeline.validate() }
-            // All keys of such a namespace are on one node.
-            try await redis.checkServer(allowsCluster: KeySpace(namespace: configuration.namespace).isHashTagged)
+            guard try await isServerReady() else { return end(WorkerHealth(stage: .ended)) }
         } catch {
             end(WorkerHealth(stage: .ended))
             throw error
@@ -91,7 +93,9 @@ public final class Worker: Service, Sendable {
             return control.requested
         }
         run.phase.advance(to: requested)
-        let signals = SignalListener(configuration.signals) { run.signals.receive($0, from: .operatingSystem) }
+        let signals = SignalListener(configuration.signals) { signal, count in
+            run.signals.receive(signal, from: .operatingSystem, count: count)
+        }
         defer {
             signals.stop()
             end(run.health)
@@ -100,6 +104,29 @@ public final class Worker: Service, Sendable {
             await withTaskExecutorPreference(run.taskExecutor) { await run.run(onReady: onReady) }
         } onCancelOrGracefulShutdown: {
             run.phase.advance(to: .stopping)
+        }
+    }
+
+    /// Refuses a Redis that cannot be right, and waits for one that is only not there yet.
+    ///
+    /// - Returns: whether it is there; `false` when the worker was told to stop while it waited.
+    private func isServerReady() async throws -> Bool {
+        // All keys of such a namespace are on one node.
+        let allowsCluster = KeySpace(namespace: configuration.namespace).isHashTagged
+        var outage = Outage("start", logger: logger, events: configuration.events)
+        while true {
+            do throws(RedisError) {
+                try await redis.checkServer(allowsCluster: allowsCluster)
+                outage.end()
+                return true
+            } catch {
+                guard [.loading, .busy, .clusterDown].contains(error.code) else { throw error }
+                outage.begin(error)
+            }
+            let pause = outage.pause
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
+            let isStopped = control.withLock { $0.requested == .stopping }
+            if isStopped || Task.isCancelled || Task.isShuttingDownGracefully { return false }
         }
     }
 

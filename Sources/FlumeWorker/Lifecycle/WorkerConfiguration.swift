@@ -78,11 +78,11 @@ public struct WorkerConfiguration: Sendable {
     /// Told of everything that happens; several workers and clients may share one.
     public var events = EventBus()
 
-    /// Whether the worker listens to TERM, INT, TSTP and TTIN itself.
+    /// Which signals of the operating system the worker listens to while it runs.
     ///
-    /// TSTP quiets, TERM and INT stop, a second TERM or INT exits at once, TTIN logs what is running. Inside a
-    /// `ServiceGroup` leave TERM and INT to the group: choose `.quietAndDump`.
-    public var signals: SignalHandling = .none
+    /// TSTP quiets, TERM and INT stop, a second TERM or INT exits at once, TTIN logs what is running. The default leaves the
+    /// first TERM or INT to the `ServiceGroup` around it; a worker that runs on its own wants `.all`.
+    public var signals: SignalHandling = .besideServiceGroup
     /// Whether the process exits, with status 1, when handlers ignore their cancellation at the end of a shutdown.
     ///
     /// Their jobs are back in their queues by then, but a Swift task cannot be killed: without this, `run()` returns while
@@ -100,8 +100,10 @@ public struct WorkerConfiguration: Sendable {
 public enum SignalHandling: Sendable, Hashable {
     /// None.
     case none
-    /// TSTP and TTIN, which a `ServiceGroup` does not know.
-    case quietAndDump
+    /// What a `ServiceGroup` does not know: TSTP, TTIN, and a second TERM or INT.
+    ///
+    /// Whoever listens to the first TERM, or leaves it to the system, goes on doing so.
+    case besideServiceGroup
     /// TERM, INT, TSTP and TTIN.
     case all
 }

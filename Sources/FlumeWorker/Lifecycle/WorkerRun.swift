@@ -29,6 +29,7 @@ actor WorkerRun {
     private let bell: Bell
     private let hot: JobStore
     private let calm: JobStore
+    private let vital: JobStore
     private let lease: LeaseKeeper
     private let settler: Settler
     private let lanes: Lanes
@@ -37,6 +38,7 @@ actor WorkerRun {
     private let recoverer: Recoverer
     private let heartbeat: Heartbeat
     private let statistics: Statistics
+    private let mourning: Mourning
     private let startedAt: Double
     private let began = NIODeadline.now()
     private let overdue: Bell
@@ -53,12 +55,15 @@ actor WorkerRun {
         let limits = DeadSetLimits(
             maximumJobs: configuration.deadSetMaximumJobs, seconds: Int(configuration.deadSetTimeout.components.seconds)
         )
-        // Payloads travel on one connection, signs of life on another: a queue of large jobs must not look like death.
         let hot = JobStore(redis: redis.sibling(name: "jobs"), keys: keys, deadSetLimits: limits)
         // When Redis comes back, those who are first to reconnect wait one lease for the others before they bury them.
+        let longestPause = configuration.leaseDuration / 4
         let calm = JobStore(
-            redis: redis.sibling(name: "heartbeat", longestPause: configuration.leaseDuration / 4), keys: keys,
-            deadSetLimits: limits)
+            redis: redis.sibling(name: "heartbeat", longestPause: longestPause), keys: keys, deadSetLimits: limits)
+        // The proof of life has a connection to itself: replies come in order, and neither a portion of due jobs nor
+        // those of a dead process (megabytes both) may hold up a renewal. It must not look like death.
+        let vital = JobStore(
+            redis: redis.sibling(name: "lease", longestPause: longestPause, on: calm.redis.eventLoop), keys: keys)
         let bell = Bell(on: calm.redis.eventLoop)
         let clock = WallClock(hostMicroseconds: configuration.hostMicroseconds)
         let host = ProcessHost(hostname: configuration.hostname)
@@ -73,18 +78,19 @@ actor WorkerRun {
             timestampUnit: configuration.timestampUnit, limits: configuration.payloadLimits,
             events: configuration.events, now: { clock.now })
         let lease = LeaseKeeper(
-            store: calm, claims: claims, lease: configuration.leaseDuration, clock: clock, logger: logger,
+            store: vital, claims: claims, lease: configuration.leaseDuration, clock: clock, logger: logger,
             events: configuration.events, successor: makeTenure)
         let settler = Settler(store: hot, logger: logger, events: configuration.events) { lease.renounce($0) }
         let running = RunningJobs(idle: bell)
         let statistics = Statistics(reportsMetrics: configuration.reportsMetrics)
+        let mourning = Mourning(idle: bell)
         let phase = Phase(bell: bell)
         let signals = SignalReceiver(
             phase: phase, running: running, limits: configuration.payloadLimits, logger: logger)
         let processor = Processor(
             handlers: handlers, middleware: middleware, limits: configuration.payloadLimits, failures: failures,
             unknownClass: configuration.unknownClass, running: running, settler: settler, statistics: statistics,
-            jobs: configuration.sharesWithExq ? jobs.sharingWithExq() : jobs,
+            mourning: mourning, jobs: configuration.sharesWithExq ? jobs.sharingWithExq() : jobs,
             events: configuration.events, timers: calm.redis.eventLoop, clock: clock, logger: logger)
 
         self.configuration = configuration
@@ -96,9 +102,11 @@ actor WorkerRun {
         self.running = running
         self.hot = hot
         self.calm = calm
+        self.vital = vital
         self.lease = lease
         self.settler = settler
         self.statistics = statistics
+        self.mourning = mourning
         self.startedAt = Double(host.startedAt.microseconds) / 1e6
         let board = LimitBoard()
         let makeAdmission: @Sendable (Pipeline, Bell) -> Admission? = { pipeline, bell in
@@ -128,8 +136,8 @@ actor WorkerRun {
             logger: logger, events: configuration.events)
         self.recoverer = Recoverer(
             store: calm, claims: claims, lease: configuration.leaseDuration, poisonLimit: configuration.poisonLimit,
-            limits: configuration.payloadLimits, failures: failures, handlers: handlers, logger: logger,
-            events: configuration.events
+            limits: configuration.payloadLimits, failures: failures, handlers: handlers, mourning: mourning,
+            logger: logger, events: configuration.events
         ) { running.contains($0) || settler.holds($0) }
         let pauses = PauseBoard()
         let heartbeat = Heartbeat(
@@ -210,12 +218,15 @@ actor WorkerRun {
             "worker is stopping and waits for running jobs", metadata: [LogKeys.count: "\(running.count)"])
         control.stop()
         await lanes.disconnect()
-        await wait(atMost: configuration.shutdownTimeout) { running.count == 0 && lanes.isEmpty }
+        await wait(atMost: configuration.shutdownTimeout) {
+            running.count == 0 && lanes.isEmpty && mourning.isOver
+        }
         overdue.ring()
         await putBack()
         recoverer.stop()
         settler.close()
         await settler.drained()
+        await wait(atMost: Self.cancellationGrace) { mourning.isOver }
         heartbeat.stop()
         await heartbeat.farewell()
         lease.stop()
@@ -268,6 +279,7 @@ actor WorkerRun {
         }
         await hot.redis.close()
         await calm.redis.close()
+        await vital.redis.close()
     }
 
     // MARK: Health
@@ -281,11 +293,12 @@ actor WorkerRun {
         health.startedAt = startedAt
         health.lease = lease
         // A connection that nobody has needed yet has no answer, and is no trouble.
-        let silences = [hot, calm].compactMap { $0.redis.timeSinceLastReply }
+        let connections = [hot, calm, vital].map(\.redis)
+        let silences = connections.compactMap(\.timeSinceLastReply)
         health.redis = WorkerHealth.Redis(
             silence: silences.max() ?? now.since(began.uptimeNanoseconds), trouble: trouble?.reason,
             troubleAge: trouble?.age ?? .zero,
-            reconnects: [hot, calm].reduce(0) { $0 + Int(clamping: max(1, $1.redis.generation) - 1) })
+            reconnects: connections.reduce(0) { $0 + Int(clamping: max(1, $1.generation) - 1) })
         let lanes = lanes.all
         let pulses = [self.lease.pulse, settler.pulse, heartbeat.pulse, poller.pulse, recoverer.pulse, control.pulse]
         health.loops = (pulses + lanes.map(\.pulse)).compactMap { $0.state(at: now) }

@@ -133,12 +133,7 @@ actor Heartbeat {
                 info: info.json, busy: entries.count, beat: clock.now, quiet: phase.current >= .quiet,
                 residentKilobytes: host.residentKilobytes, roundTripMicroseconds: Int(roundTrip.seconds * 1e6))
                 + [(PauseRecord.field, pauses.record.json)],
-            work: entries.map { entry in
-                let record = WorkRecord(
-                    queue: entry.delivery.queue, payload: entry.delivery.payload,
-                    runAt: Timestamp(microseconds: entry.startedAt * 1_000_000))
-                return (String(entry.delivery.sequence, radix: 36), record.json)
-            })
+            work: BusyRows(of: entries, limits: configuration.payloadLimits).rows)
     }
 
     private func info(for identity: String) -> (record: ProcessRecord, json: [UInt8]) {

@@ -8,6 +8,8 @@ package enum LogKeys {
     package static let jobClass = "flume.class"
     /// The queue it was taken from.
     package static let queue = "flume.queue"
+    /// The job's tags, if it has any.
+    package static let tags = "flume.tags"
     /// The job's arguments, where ``WorkerConfiguration/argumentLogging`` says so.
     package static let arguments = "flume.args"
     /// How long it ran, in milliseconds.

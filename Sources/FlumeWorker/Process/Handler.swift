@@ -33,6 +33,7 @@ public struct Handler: Sendable {
         var check: Check = { _ in }
         var timeout: Duration?
         var backOff: BackOff?
+        var exhausted: ExhaustedHook?
         var deathHooks: [DeathHook] = []
     }
 
@@ -50,6 +51,7 @@ public struct Handler: Sendable {
     var timeout: Duration? { storage.rules.timeout }
     /// Its own; `nil` leaves it to the pipeline.
     var backOff: BackOff? { storage.rules.backOff }
+    var exhausted: ExhaustedHook? { storage.rules.exhausted }
     var deathHooks: [DeathHook] { storage.rules.deathHooks }
 
     init(
@@ -142,7 +144,16 @@ public struct Handler: Sendable {
         Handler(self) { $0.backOff = backOff }
     }
 
-    /// Called when a job of this class has died: Sidekiq's `sidekiq_retries_exhausted`.
+    /// Asked when a job of this class has used up its retries, was killed or cancelled, before that is written: Sidekiq's
+    /// `sidekiq_retries_exhausted`, whose `:discard` is ``ExhaustedVerdict/discard``.
+    ///
+    /// The last one set counts. A process that dies in between asks again, so what it does must bear being done twice. A
+    /// job that is taken for the killer of its processes is not asked about: its code shall not run.
+    public func onExhausted(_ hook: @escaping ExhaustedHook) -> Handler {
+        Handler(self) { $0.exhausted = hook }
+    }
+
+    /// Called when a job of this class has died and that is written: Sidekiq's death handlers, for one class.
     public func onDeath(_ hook: @escaping DeathHook) -> Handler {
         Handler(self) { $0.deathHooks.append(hook) }
     }

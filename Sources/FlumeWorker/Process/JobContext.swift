@@ -45,12 +45,33 @@ public struct JobContext: Sendable {
         return max(1, count < Int.max - 2 ? count + 2 : Int.max)
     }
 
-    /// A logger with the job's jid, class and queue in its metadata.
+    /// A logger with the job's jid, class, queue and tags in its metadata, as Sidekiq's job logger has them.
+    ///
+    /// A payload's `log_level` (`set(log_level: "debug")` in Ruby; Swift's names are known too) sets its level.
     public var logger: Logger {
         var logger = environment.logger
+        logger.logLevel = logLevel
+        let tags = payload.tags
+        if !tags.isEmpty { logger[metadataKey: LogKeys.tags] = .array(tags.map { "\(LogText.name($0))" }) }
         logger[metadataKey: LogKeys.jid] = "\(LogText.name(jid))"
         logger[metadataKey: LogKeys.jobClass] = "\(LogText.name(jobClass))"
         logger[metadataKey: LogKeys.queue] = "\(queue)"
         return logger
+    }
+
+    /// From which level on this job is logged.
+    var logLevel: Logger.Level {
+        payload.logLevel.flatMap(Logger.Level.init(ofPayload:)) ?? environment.logger.logLevel
+    }
+}
+
+extension Logger.Level {
+    /// Reads `log_level`; as in Sidekiq, a level that there is not changes nothing.
+    fileprivate init?(ofPayload name: String) {
+        switch name {
+        case "warn": self = .warning
+        case "fatal": self = .critical
+        default: self.init(rawValue: name)
+        }
     }
 }

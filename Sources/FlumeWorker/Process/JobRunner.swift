@@ -117,9 +117,10 @@ package struct JobRunner: Sendable {
                 destination: .front(queue: context.queue, payload: context.payload.bytes), storage: context.storage,
                 isInterrupted: true)
         }
-        let ruling = failures.ruling(
+        let ruling = await failures.ruling(
             on: outcome, payload: context.payload, queue: context.queue, handler: handler,
-            unknownClass: configuration.unknownClass, pipeline: pipeline?.retryRule ?? RetryRule())
+            unknownClass: configuration.unknownClass, pipeline: pipeline?.retryRule ?? RetryRule()
+        ).asking(handler, context.logger)
         if let death = ruling.death {
             await failures.callDeathHooks(of: handler, death.payload, death.error, context.logger)
         }

@@ -15,6 +15,7 @@ final class Processor: Sendable {
     let running: RunningJobs
     let settler: Settler
     let statistics: Statistics
+    let mourning: Mourning
     let environment: JobContext.Environment
     let events: EventBus
     let timers: any EventLoop
@@ -24,7 +25,7 @@ final class Processor: Sendable {
     init(
         handlers: HandlerRegistry, middleware: [any ServerMiddleware], limits: PayloadLimits, failures: FailureRule,
         unknownClass: UnknownClassPolicy, running: RunningJobs, settler: Settler, statistics: Statistics,
-        jobs: JobClient, events: EventBus, timers: any EventLoop, clock: WallClock, logger: Logger
+        mourning: Mourning, jobs: JobClient, events: EventBus, timers: any EventLoop, clock: WallClock, logger: Logger
     ) {
         self.handlers = handlers
         self.middleware = middleware
@@ -34,6 +35,7 @@ final class Processor: Sendable {
         self.running = running
         self.settler = settler
         self.statistics = statistics
+        self.mourning = mourning
         self.environment = JobContext.Environment(jobs: jobs, logger: logger)
         self.events = events
         self.timers = timers
@@ -158,10 +160,14 @@ final class Processor: Sendable {
         _ delivery: Delivery, _ outcome: Outcome, _ handler: Handler?, _ context: JobContext, _ elapsed: Duration,
         in lane: Lane
     ) async {
-        let ruling = failures.ruling(
+        let ruling = await failures.ruling(
             on: outcome, payload: context.payload, queue: delivery.queue, handler: handler, unknownClass: unknownClass,
-            pipeline: lane.pipeline.retryRule)
+            pipeline: lane.pipeline.retryRule
+        ).asking(handler, context.logger)
         let lock = outcome.lock(of: context.payload, at: failures.clock.now, to: ruling.destination)
+        // Before the job is settled: then a shutdown takes it for over.
+        if ruling.death != nil { mourning.begin() }
+        defer { if ruling.death != nil { mourning.end() } }
         let verdict: SettleReply.Verdict?
         // Death hooks are called once the death is written, also where nothing is kept of the job.
         if case .done = ruling.destination, ruling.death == nil {

@@ -10,6 +10,8 @@ struct FailureRule: Sendable {
         var destination: Destination
         /// Set when the job has died: what death hooks get.
         var death: (payload: JobPayload, error: any Error)?
+        /// Whether the class is asked before it dies; see ``ExhaustedHook``.
+        var asksHandler = false
         var summary: String
         var logLevel: Logger.Level
         var metadata: Logger.Metadata = [:]
@@ -94,7 +96,7 @@ struct FailureRule: Sendable {
         let setting = payload.retry == .absent ? handler?.retry ?? .default : payload.retry
         if setting == .none {
             var ruling = death(of: payload, error, "job failed and is not to be retried")
-            ruling.destination = .done
+            (ruling.destination, ruling.asksHandler) = (.done, false)
             return ruling
         }
         let failed = failed(payload, error, queue, handler)
@@ -109,7 +111,7 @@ struct FailureRule: Sendable {
             return death(of: failed, error, "job failed and its back-off says to kill it")
         case .discard:
             var ruling = death(of: failed, error, "job failed and its back-off says to discard it")
-            ruling.destination = .done
+            (ruling.destination, ruling.asksHandler) = (.done, false)
             return ruling
         case .exactly(let chosen):
             return retry(failed, error, max(0, chosen.seconds), count)
@@ -143,7 +145,8 @@ struct FailureRule: Sendable {
     private func death(of payload: JobPayload, _ error: any Error, _ summary: String) -> Ruling {
         Ruling(
             destination: payload.dead ? .dead(payload: payload.bytes) : .done, death: (payload, error),
-            summary: summary, logLevel: .error, metadata: [LogKeys.error: "\(argumentLogging.text(of: error))"])
+            asksHandler: true, summary: summary, logLevel: .error,
+            metadata: [LogKeys.error: "\(argumentLogging.text(of: error))"])
     }
 
     /// The payload with the failure written into it.

@@ -44,7 +44,7 @@ struct Interop: Sendable {
             [
                 "--redis", url, "--queues", queues, "--concurrency", "\(concurrency)",
                 "--shutdown-timeout", "\(shutdownTimeout)", "--identity-file", identityFile,
-            ] + (runtime == .swift ? ["--heartbeat", "2"] : []))
+            ] + (runtime == .swift ? ["--heartbeat", "2", "--metrics", "sidekiq7"] : []))
         let child = try ChildProcess.spawn(
             command[0], Array(command.dropFirst()), output: directory.path,
             name: "\(runtime.rawValue)-\(UUID().uuidString)")
