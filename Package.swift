@@ -318,8 +318,9 @@ let package = Package(
             dependencies: [
                 "Flume", "FlumeWorker", "FlumeInspector", "FlumeTracing", "FlumeWorkerTracing", "FlumeConfiguration",
                 "FlumeTesting", "FlumeCron", "FlumeCheck", "FlumeHealth", "FlumeActiveJob", "FlumeWorkerActiveJob",
-                "FlumeWire", "FlumeRedis",
+                "FlumeWire", "FlumeRedis", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),

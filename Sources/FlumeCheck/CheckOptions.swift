@@ -31,6 +31,7 @@ struct CheckOptions: ParsableCommand {
     var json = false
 
     func validate() throws {
+        guard !queue.contains("") else { throw ValidationError("--queue: the name of a queue is empty") }
         guard limit > 0 else { throw ValidationError("--limit \(limit): choose 1 or more") }
         do {
             _ = try expectations()

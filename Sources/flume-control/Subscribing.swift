@@ -39,6 +39,11 @@ extension FlumeControl {
         var concurrency: Int
         @OptionGroup var processes: Processes
 
+        func validate() throws {
+            guard !queue.isEmpty else { throw ValidationError("the name of the queue is empty") }
+            guard concurrency > 0 else { throw ValidationError("--concurrency \(concurrency): choose 1 or more") }
+        }
+
         func run() async throws {
             try await flume.withInspector { inspector in
                 try await processes.tell(inspector) {
@@ -61,6 +66,7 @@ extension FlumeControl {
 
         func validate() throws {
             guard all != (queue != nil) else { throw ValidationError("write a queue or --all") }
+            guard queue != "" else { throw ValidationError("the name of the queue is empty") }
         }
 
         func run() async throws {

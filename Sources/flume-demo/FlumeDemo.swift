@@ -40,6 +40,10 @@ struct FlumeDemo: AsyncParsableCommand {
     @Option(help: "A queue to read besides those of the demo.")
     var queue: String?
 
+    func validate() throws {
+        guard queue != "" else { throw ValidationError("--queue: the name of the queue is empty") }
+    }
+
     func run() async throws {
         let logger = Logger(label: "flume-demo")
         let client = RedisClient(try .option(redis), logger: logger)

@@ -64,6 +64,20 @@ struct FlumeLoad: AsyncParsableCommand {
     @Option(help: "soak: seconds between two lines of the table.")
     var interval = 10
 
+    func validate() throws {
+        guard !queue.isEmpty else { throw ValidationError("--queue: the name of the queue is empty") }
+        let counts = [
+            ("jobs", jobs), ("concurrency", concurrency), ("queues", queues), ("rounds", rounds),
+            ("producers", producers), ("bulk", bulk), ("processes", processes), ("seconds", seconds), ("rate", rate),
+            ("interval", interval),
+        ]
+        for (option, count) in counts where count < 1 {
+            throw ValidationError("--\(option) \(count): choose 1 or more")
+        }
+        guard payload >= 0 else { throw ValidationError("--payload \(payload): choose 0 bytes or more") }
+        guard delay >= 0 else { throw ValidationError("--delay \(delay): choose 0 ms or more") }
+    }
+
     func run() async throws {
         var logger = Logger(label: "flume-load")
         logger.logLevel = workload == .failing || workload == .dying ? .critical : .warning

@@ -42,6 +42,7 @@ struct InteropProducer: AsyncParsableCommand {
     var uniqueToken: String?
 
     func validate() throws {
+        guard !queue.isEmpty else { throw ValidationError("--queue: the name of the queue is empty") }
         guard count >= 0 else { throw ValidationError("--count \(count): write a number that is not below 0") }
         guard (jobClass == nil) != (rails.activeJob == nil) else {
             throw ValidationError("name one class, with --class or with --active-job")

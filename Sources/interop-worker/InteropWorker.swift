@@ -1,5 +1,6 @@
 import ArgumentParser
 import Flume
+import FlumeConfiguration
 import FlumeCron
 import FlumeHealth
 import FlumeRedis
@@ -25,8 +26,9 @@ struct InteropWorker: AsyncParsableCommand {
     var concurrency = 10
     @Option(
         help: """
-            In place of --queues and --concurrency, and repeatable: name=ses,queue=mailers,concurrency=20,\
-            limit=400/1000ms,key=ses,batch=10/1000ms,max-in-cluster=5; only name and queue must be there.
+            In place of --queues, and repeatable: name=ses,queue=mailers,concurrency=20,limit=400/1000ms,key=ses,\
+            batch=10/1000ms,max-in-cluster=5,limits=leaky_bucket 5 per 1s key disk + concurrency 1 by args[0]; only \
+            name and queue must be there.
             """)
     var pipeline: [String] = []
     @Option(help: "Seconds running jobs may take to end at shutdown.")
@@ -39,8 +41,6 @@ struct InteropWorker: AsyncParsableCommand {
     var heartbeat = 10.0
     @Option(help: "Seconds a proof of life is good for; a dead process's jobs run elsewhere within three times that.")
     var lease = 10.0
-    @Option(help: "A limit of the pipeline: window:50/1000ms@key, bucket:50/1000ms+10@key, leaky:…, slots:5@key.")
-    var limit: [String] = []
     @Option(help: "What becomes of a job whose class has no handler: retry, dead or forward:QUEUE.")
     var unknownClass = "retry"
     @Option(help: "A YAML file of periodic jobs, in sidekiq-cron's form, that this process keeps the time of.")
@@ -56,10 +56,13 @@ struct InteropWorker: AsyncParsableCommand {
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError("--log-level \(logLevel): choose one of \(Logger.Level.allCases.map(\.rawValue))")
         }
-        for (name, seconds) in [
-            ("--shutdown-timeout", shutdownTimeout), ("--heartbeat", heartbeat), ("--lease", lease),
-        ] where !InteropError.seconds.contains(seconds) {
-            throw ValidationError("\(name) \(seconds): write seconds, from 0 to a billion")
+        guard concurrency > 0 else { throw ValidationError("--concurrency \(concurrency): choose 1 or more") }
+        let most = InteropError.seconds.upperBound
+        for (option, seconds) in [("heartbeat", heartbeat), ("lease", lease)] where !(seconds > 0 && seconds <= most) {
+            throw ValidationError("--\(option) \(seconds): choose more than 0 seconds, and at most a billion")
+        }
+        guard InteropError.seconds.contains(shutdownTimeout) else {
+            throw ValidationError("--shutdown-timeout \(shutdownTimeout): choose 0 seconds or more, at most a billion")
         }
         _ = try metricsLayout()
         _ = try pipelines()
@@ -145,31 +148,35 @@ struct InteropWorker: AsyncParsableCommand {
     }
 
     private func pipelines() throws -> [Pipeline] {
-        guard !pipeline.isEmpty else {
-            let pipeline = Pipeline("default", queues: try parsedQueues(), concurrency: concurrency)
-            let limited = try pipeline.limited(byText: limit)
-            // A pipeline has one limit by key at most.
-            return [limit.contains { $0.hasPrefix("each") } ? limited : limited.withLimitedJobs]
-        }
-        let pipelines = try pipeline.map { text in
-            do {
-                return try PipelineOption(text).pipeline.withLimitedJobs
-            } catch {
-                throw ValidationError("--pipeline '\(text)': \(error)")
+        var settings = [PipelineSettings("default", queues: try parsedQueues())]
+        if !pipeline.isEmpty {
+            settings = try pipeline.map { text in
+                do {
+                    return try PipelineSettings(text)
+                } catch {
+                    throw ValidationError("--pipeline '\(text)': \(error)")
+                }
             }
         }
-        let names = pipelines.map(\.name)
-        guard Set(names).count == names.count else { throw ValidationError("--pipeline: a name is there twice") }
-        return pipelines
+        do {
+            return try FlumeSettings(pipelines: settings, concurrency: concurrency).makePipelines()
+                .map(\.withLimitedJobs)
+        } catch {
+            throw ValidationError("\(error)")
+        }
     }
 
     private func parsedQueues() throws -> [Pipeline.Queue] {
-        try queues.split(separator: ",").map { text in
+        let parsed = try queues.split(separator: ",", omittingEmptySubsequences: false).map { text in
             guard let colon = text.lastIndex(of: ":") else { return Pipeline.Queue(String(text)) }
             guard let weight = Int(text[text.index(after: colon)...]), weight >= 0 else {
                 throw ValidationError("--queues \(text): write name or name:weight, the weight a number such as 3")
             }
             return Pipeline.Queue(String(text[..<colon]), weight: weight)
         }
+        guard parsed.allSatisfy({ !$0.name.isEmpty }) else {
+            throw ValidationError("--queues '\(queues)': the name of a queue is empty; write a,b or a:3,b:1")
+        }
+        return parsed
     }
 }

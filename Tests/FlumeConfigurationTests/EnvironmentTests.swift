@@ -86,6 +86,44 @@ struct EnvironmentTests {
                 == [PipelineSettings("default", queues: [.init("a", weight: 2), .init("b")])])
     }
 
+    @Test("sets every kind of limit in words, with a plus between two")
+    func limits() throws {
+        let read = try settings([
+            "FLUME_PIPELINES":
+                "name=a,queue=b,batch=5/1s,batch-by=args[1],backoff_initial=1s,backoff_max=none,backoff_jitter=none,"
+                + "limits=sliding_window 400 per 1s + token_bucket 50 per 1s burst 100 key maps + "
+                + "leaky_bucket 5 per 1000 key disk local + concurrency 3 by args[0]"
+        ])
+        let pipeline = try #require(read.pipelines.first)
+        #expect(
+            pipeline.limits == [
+                .init(.slidingWindow(400, per: .seconds(1))),
+                .init(.tokenBucket(rate: 50, per: .seconds(1), burst: 100, key: "maps")),
+                .init(.local(.leakyBucket(5, per: .seconds(1), key: "disk"))),
+                .init(.concurrency(3), by: ArgumentPath("args[0]")),
+            ])
+        #expect(pipeline.batch == BatchSettings(size: 5, timeout: .seconds(1), by: ArgumentPath("args[1]")))
+        #expect(pipeline.backOff == .exponential(initial: .seconds(1), maximum: nil, jitter: .none))
+        for pipeline in try read.makePipelines() { try pipeline.validate() }
+    }
+
+    @Test(
+        "names a limit that is wrong",
+        arguments: [
+            ("sliding_window", "sliding_window has no value; write pairs such as sliding_window 400 per 1s"),
+            ("sliding_window 400", "it says nothing without per, such as 1s"),
+            ("token_bucket 5 per 1s burst 5 burst 6", "burst is there twice in one limit; a + stands between two"),
+            ("+", "found a list, expected a list of limits, each with "),
+        ])
+    func wrongLimit(text: String, message: String) {
+        let lines = problems { settings throws(ConfigurationError) in
+            try settings.readEnvironment(["FLUME_PIPELINES": "name=a,queue=b,limits=\(text)"])
+        }
+        #expect(lines.count == 1)
+        #expect(lines.first?.contains("FLUME_PIPELINES limits") == true)
+        #expect(lines.first?.contains(message) == true, "\(lines)")
+    }
+
     @Test(
         "is refused where it is wrong, by the variable's name",
         arguments: [

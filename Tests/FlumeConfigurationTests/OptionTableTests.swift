@@ -17,12 +17,12 @@ struct OptionTableTests {
             .filter { $0.offset % 2 == 1 }.map { String($0.element) }
     }
 
-    /// The rows of the README's two tables of old options.
+    /// The rows of the README's three tables of old options.
     private func rows() throws -> [Row] {
         var isInside = false
         var rows: [Row] = []
         for line in try readme().split(separator: "\n", omittingEmptySubsequences: false) {
-            if line.hasPrefix("| Flume for Elixir |") || line.hasPrefix("| Exq | Now |") {
+            if ["| Flume for Elixir | Now |", "| Exq | Now |", "| exq_limit | Now |"].contains(where: line.hasPrefix) {
                 isInside = true
                 continue
             }
@@ -39,7 +39,9 @@ struct OptionTableTests {
     @Test("names only keys that a file can have")
     func newNames() throws {
         let known = Set(
-            SettingKey.all.map(\.path) + PipelineKey.all.map { "pipelines[].\($0.name)" } + ["pipelines"])
+            SettingKey.all.map(\.path) + PipelineKey.all.map { "pipelines[].\($0.name)" } + ["pipelines"]
+                + (LimitKind.allCases.map(\.rawValue) + LimitPart.allCases.map(\.rawValue))
+                .map { "pipelines[].limits[].\($0)" })
         for row in try rows() where !row.new.hasPrefix("not needed: ") {
             let names = Self.names(in: row.new)
             #expect(!names.isEmpty, "\(row)")
@@ -47,7 +49,7 @@ struct OptionTableTests {
         }
     }
 
-    @Test("names every option of Flume for Elixir and of Exq")
+    @Test("names every option of Flume for Elixir, of Exq and of exq_limit")
     func oldNames() throws {
         let listed = Set(try rows().flatMap(\.old))
         let flume = [
@@ -64,7 +66,11 @@ struct OptionTableTests {
             "shutdown_timeout", "stats_flush_interval", "stats_batch_size", "serializer", "json_library",
             "node_identifier", "middleware", "queue_adapter", "start_on_application",
         ]
-        for name in flume + exq { #expect(listed.contains(name), "\(name)") }
+        let limit = [
+            "Local", "Global", "GCRA", "And", "limit", "interval", "missed_heartbeats_allowed", "node_id", "namespace",
+            "redis", "period", "rate", "burst", "local", "short_circuit",
+        ]
+        for name in flume + exq + limit { #expect(listed.contains(name), "\(name)") }
     }
 
     @Test("has the right defaults: to set one changes nothing")
@@ -96,14 +102,18 @@ struct OptionTableTests {
             switch source.content {
             case .mapping(let entries) where path != "pipelines[].queues":
                 for entry in entries { try visit(entry.value, path.isEmpty ? entry.key : "\(path).\(entry.key)") }
-            case .list(let items) where path == "pipelines":
-                for item in items { try visit(item, "pipelines[]") }
+            case .list(let items) where path == "pipelines" || path == "pipelines[].limits":
+                for item in items { try visit(item, "\(path)[]") }
             default:
                 paths.insert(path)
             }
         }
         try visit(root, "")
-        let all = SettingKey.all.map(\.path) + PipelineKey.all.map { "pipelines[].\($0.name)" }
+        let limits = LimitKind.allCases.map(\.rawValue) + LimitPart.allCases.map(\.rawValue)
+        let all =
+            SettingKey.all.map(\.path)
+            + PipelineKey.all.map(\.name).filter { $0 != "limits" }
+            .map { "pipelines[].\($0)" } + limits.map { "pipelines[].limits[].\($0)" }
         let others: Set = [
             "redis.url", "redis.unix_socket", "redis.tls", "redis.sentinel.endpoints", "redis.sentinel.primary",
             "redis.sentinel.username", "redis.sentinel.password", "health.socket",

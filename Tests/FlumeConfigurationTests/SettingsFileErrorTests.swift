@@ -77,6 +77,12 @@ struct SettingsFileErrorTests {
                 "backoff: standard\nbackoff_max: 5s",
                 "f.yml:2: backoff_max: it is only for an exponential back-off, and backoff is standard"
             ),
+            (
+                "backoff: 10s\nbackoff_jitter: none",
+                "f.yml:2: backoff_jitter: it is only for an exponential back-off, and backoff is 10s"
+            ),
+            ("backoff_jitter: half", "f.yml:1: backoff_jitter: found half, expected full or none"),
+            ("shares_with_exq: exq", "f.yml:1: shares_with_exq: found exq, expected true or false"),
             ("- a", "f.yml:1: found a list, expected keys and values"),
         ])
     func value(yaml: String, message: String) {
@@ -103,6 +109,15 @@ struct SettingsFileErrorTests {
             ),
             ("batch_size: 0", 4, "batch_size: found 0, expected a whole number of 1 or more"),
             ("batch_timeout: 1s", 4, "batch_timeout: it says nothing without batch_size"),
+            ("batch_by: args[0]", 4, "batch_by: it says nothing without batch_size"),
+            (
+                "batch_size: 10\n    batch_by: tenant", 5,
+                "batch_by: found tenant, expected a place among the arguments such as args[0] or args[1].tenant"
+            ),
+            (
+                "rate_limit_count: 1\n    rate_limit_scale: 367d", 5,
+                "rate_limit_scale: found 367d, expected a duration of 366d at most"
+            ),
             ("batch_size: 10\n    batch_timeout: 100", 5, "batch_timeout: 100 has no unit: write 100s or 100ms"),
             ("max_in_cluster: 0", 4, "max_in_cluster: found 0, expected a whole number of 1 or more"),
             (

@@ -30,8 +30,9 @@ struct SettingsFileTests {
         #expect(!worker.reportsMetrics)
         #expect(worker.signals == .besideServiceGroup)
         #expect(worker.exitsWhenStuck)
+        #expect(worker.sharesWithExq)
         #expect(settings.concurrency == 12)
-        #expect(settings.backOff == .exponential(initial: .milliseconds(500), maximum: .seconds(60)))
+        #expect(settings.backOff == .exponential(initial: .milliseconds(500), maximum: .seconds(60), jitter: .none))
         let tls = RedisTLS(
             certificateAuthorityPath: "/etc/redis/ca.pem", certificatePath: "/etc/redis/client.pem",
             privateKeyPath: "/etc/redis/client.key", serverName: "redis.example", verification: .withoutHostName)
@@ -43,6 +44,7 @@ struct SettingsFileTests {
                     commandTimeout: .seconds(3), keepAlive: .seconds(20),
                     backOff: RedisBackOff(base: .milliseconds(100), cap: .seconds(5)),
                     replyWatch: .microseconds(200)))
+        let tenant = try #require(ArgumentPath("args[0].tenant"))
         #expect(
             settings.pipelines == [
                 PipelineSettings(
@@ -50,7 +52,13 @@ struct SettingsFileTests {
                 PipelineSettings(
                     "ses", queues: [.init("mailers")], concurrency: 20,
                     rateLimit: RateLimitSettings(count: 400, per: .seconds(1), key: "ses"),
-                    batch: BatchSettings(size: 10, timeout: .milliseconds(500)), maximumInCluster: 5,
+                    limits: [
+                        .init(.slidingWindow(10_000, per: .seconds(24 * 3600), key: "ses-day")),
+                        .init(.tokenBucket(rate: 50, per: .seconds(1), burst: 100, key: "maps-api")),
+                        .init(.local(.leakyBucket(5, per: .seconds(1), key: "disk"))),
+                        .init(.concurrency(2, key: "tenant"), by: tenant),
+                    ],
+                    batch: BatchSettings(size: 10, timeout: .milliseconds(500), by: tenant), maximumInCluster: 5,
                     maximumRetries: 3, backOff: .exponential(initial: .seconds(1), maximum: .seconds(120))),
                 PipelineSettings(
                     "imports", queues: [.init("imports", weight: 2), .init("exports", weight: 1)],
@@ -60,7 +68,12 @@ struct SettingsFileTests {
         #expect(pipelines.map(\.name) == ["default", "ses", "imports"])
         #expect(pipelines.map(\.concurrency) == [12, 20, 12])
         #expect(pipelines.map(\.mode) == [.weighted, .strict, .weighted])
-        let limits: [RateLimit] = [.slidingWindow(400, per: .seconds(1), key: "ses"), .concurrency(5)]
+        let limits: [RateLimit] = [
+            .slidingWindow(400, per: .seconds(1), key: "ses"), .concurrency(5),
+            .slidingWindow(10_000, per: .seconds(24 * 3600), key: "ses-day"),
+            .tokenBucket(rate: 50, per: .seconds(1), burst: 100, key: "maps-api"),
+            .local(.leakyBucket(5, per: .seconds(1), key: "disk")),
+        ]
         #expect(pipelines.map(\.limits) == [[], limits, []])
         #expect(pipelines.map(\.batchRule?.size) == [nil, 10, nil])
         #expect(pipelines[1].batchRule?.timeout == .milliseconds(500))

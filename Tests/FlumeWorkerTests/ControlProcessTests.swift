@@ -182,7 +182,7 @@ struct ControlProcessTests {
                 return info["queues"] == []
             }
             try await refused(server, "no pipeline here reads the queue \"late\"", "unsubscribe", "late")
-            try await refused(server, "makes no sense", "subscribe", "late", "--concurrency", "0")
+            try await refused(server, status: 64, "choose 1 or more", "subscribe", "late", "--concurrency", "0")
             try await refused(server, status: 64, "write a queue or --all", "unsubscribe")
             await stop([one, two])
         }
@@ -191,15 +191,19 @@ struct ControlProcessTests {
     @Test(
         "interop-worker says what is wrong with a --pipeline",
         arguments: [
-            ("queue=q", "name is missing"), ("name=n", "queue is missing"), ("name=n,queue=", "queue is empty"),
-            ("name=n,queue=q,speed=3", "there is no part \"speed\""), ("name=n,queue", "\"queue\" is no part=value"),
-            ("name=n,queue=q,concurrency=0", "concurrency=0: write a number of 1 or more"),
-            ("name=n,queue=q,concurrency=many", "concurrency=many: write a number of 1 or more"),
-            ("name=n,queue=q,limit=400", "limit=400: write a number and a span, such as limit=400/1000ms"),
-            ("name=n,queue=q,limit=0/1000ms", "limit=0/1000ms: write"),
-            ("name=n,name=n,queue=q", "name is there twice"),
-            ("name=n,queue=q,batch=10/0ms", "batch=10/0ms: write"), ("name=n,queue=q,key=k", "only with limit"),
-            ("name=n,queue=q,max-in-cluster=-1", "max-in-cluster=-1: write"),
+            ("queue=q", "a pipeline needs a name"), ("name=n", "needs a queue"),
+            ("name=n,queue=", "queue: found nothing, expected text that is not empty"),
+            ("name=n,queue=q,speed=3", "speed: there is no such key"),
+            ("name=n,queue", "found queue, expected key=value"),
+            ("name=n,queue=q,concurrency=0", "concurrency: found 0, expected a whole number from 1"),
+            ("name=n,queue=q,concurrency=many", "concurrency: found many, expected a whole number from 1"),
+            ("name=n,queue=q,limit=400", "limit: found 400, expected a count and a time such as 400/1s"),
+            ("name=n,queue=q,limit=0/1000ms", "limit: found 0, expected a whole number of 1 or more"),
+            ("name=n,name=n,queue=q", "name: it is there twice"),
+            ("name=n,queue=q,batch=10/0ms", "batch: found 0ms, expected a duration"),
+            ("name=n,queue=q,key=k", "key: it says nothing without rate_limit_count"),
+            ("name=n,queue=q,max-in-cluster=-1", "max-in-cluster: found -1, expected a whole number"),
+            ("name=n,queue=sq|h:1|q", "super_fetch"),
         ])
     func pipelineOption(text: String, sentence: String) async throws {
         try await withTestDatabase { database in

@@ -14,9 +14,9 @@ struct ControlSnippetTests {
 
         try await worker.pause(.pipeline("ses"), permanently: true)  // every process, also after restarts
         try await worker.pause(.queue("mailers"), permanently: true)  // Sidekiq's own `paused`
-        let isDone = try await worker.pause(.all, waiting: .seconds(30))  // and wait for the jobs that run
-        #expect(isDone)
+        let isDone = try await worker.pause(.all, waiting: .seconds(30))  // and wait for the jobs that run here
         try await worker.resume(.all, permanently: true)
+        #expect(isDone)
         try await worker.resume(.queue("mailers"), permanently: true)
     }
 

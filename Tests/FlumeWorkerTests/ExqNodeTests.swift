@@ -146,21 +146,27 @@ struct ExqNodeTests {
         }
     }
 
-    @Test("a queue is not named like a place where Exq keeps jobs in flight")
-    func reserved() async throws {
+    @Test(
+        "a queue is not named like a place where others keep jobs in flight",
+        arguments: [("backup::HOST::low", "Exq"), ("sq|HOST:1:ab|low", "super_fetch"), ("sq|", "super_fetch")])
+    func reserved(name: String, owner: String) async throws {
         try await withProbe { probe in
-            let error = await #expect(throws: PayloadError.self) {
-                try await JobClient(redis: probe.client).push(JobPayload(jobClass: "A", queue: "backup::HOST::low"))
+            let refused = await #expect(throws: PayloadError.self) {
+                try await JobClient(redis: probe.client).push(JobPayload(jobClass: "A", queue: name))
             }
-            #expect(error?.code == .invalidValue)
-            let pipeline = Pipeline("p", queue: "backup::HOST::low", concurrency: 1)
-            #expect(throws: PipelineError.self) { try pipeline.validate() }
+            #expect(refused?.code == .invalidValue)
+            #expect(refused.map { "\($0)" }?.contains(owner) == true)
+            let error = #expect(throws: PipelineError.self) {
+                try Pipeline("p", queue: name, concurrency: 1).validate()
+            }
+            #expect(error?.problem.contains(owner) == true)
             try await withWorker(on: probe, []) { running in
-                await #expect(throws: ControlError.reservedQueue("backup::HOST::low")) {
-                    try await running.worker.subscribe(to: "backup::HOST::low", concurrency: 1)
+                await #expect(throws: ControlError.reservedQueue(name)) {
+                    try await running.worker.subscribe(to: name, concurrency: 1)
                 }
             }
-            for name in ["backup", "backup::x", "my-backup::a::b"] {
+            #expect(ControlError.reservedQueue(name).description.contains(owner))
+            for name in ["backup", "backup::x", "my-backup::a::b", "sq", "a-sq|b", "SQ|b"] {
                 try await JobClient(redis: probe.client).push(JobPayload(jobClass: "A", queue: name))
                 #expect(try await probe.queue(name).count == 1)
             }

@@ -40,7 +40,10 @@ struct LimitProcessTests {
 
     @Test(
         "three processes, one of them killed, start no more than the limit in any window",
-        arguments: ["window:40/500ms@k", "bucket:40/500ms+20@k", "leaky:100/1000ms@k"])
+        arguments: [
+            "sliding_window 40 per 500ms key k", "token_bucket 40 per 500ms burst 20 key k",
+            "leaky_bucket 100 per 1000ms key k",
+        ])
     func exact(limit: String) async throws {
         try await Machine.alone {
             try await withRedisServer { server in
@@ -49,7 +52,8 @@ struct LimitProcessTests {
                 var workers: [ChildProcess] = []
                 for index in 0..<3 {
                     workers.append(
-                        try await start("w\(index)", on: server, ["--limit", limit]))
+                        try await start(
+                            "w\(index)", on: server, ["--pipeline", "name=default,queue=default,limits=\(limit)"]))
                 }
                 try await eventually("some have started") { try await probe.list("interop:stamps").count > 30 }
                 workers[0].signal(SIGKILL)
@@ -71,8 +75,8 @@ struct LimitProcessTests {
                     "\(limit): at most \(most(in: 500_000, times)) stamps in a window, with slack \(most(in: 490_000, times))"
                 )
                 switch limit.prefix(1) {
-                case "w": #expect(most(in: 500_000 - slack, times) <= 40)
-                case "b": #expect(most(in: 500_000 - slack, times) <= 40 + 20 + 1)
+                case "s": #expect(most(in: 500_000 - slack, times) <= 40)
+                case "t": #expect(most(in: 500_000 - slack, times) <= 40 + 20 + 1)
                 default: #expect(most(in: 500_000 - slack, times) <= 50 + 1 + 1)
                 }
                 await probe.client.close()
@@ -85,7 +89,7 @@ struct LimitProcessTests {
         try await withRedisServer { server in
             let probe = try RedisProbe(url: server.url())
             try await probe.enqueue((0..<3).map { job("SleepJob", "\($0)", args: "[3]") }, to: "default")
-            let arguments = ["--limit", "slots:2@s", "--lease", "4"]
+            let arguments = ["--pipeline", "name=default,queue=default,limits=concurrency 2 key s", "--lease", "4"]
             let first = try await start("first", on: server, arguments)
             try await eventually("two have started") { try await probe.list("interop:started").count == 2 }
             first.signal(SIGKILL)

@@ -1,4 +1,5 @@
-// The Swift blocks of the chapter "Pipelines" about limits, batches, back-off and bulks, word for word.
+// The Swift blocks of the chapter "Pipelines" about limits, batches, back-off and bulks, word for word. `PipelineRunTests`
+// runs them.
 
 import Flume
 import FlumeRedis
@@ -28,11 +29,17 @@ extension Mailer {
         var retryAfter: Duration?
     }
 
-    func post(_ template: String, to user: Int) async throws -> Response { Response(status: 200) }
+    /// The first time it is too much for it.
+    func post(_ template: String, to user: Int) async throws -> Response {
+        let isFirst = calls.note("\(template) to \(user)") == 0
+        return isFirst ? Response(status: 429, retryAfter: .milliseconds(300)) : Response(status: 200)
+    }
 }
 
 struct Stripe: Sendable {
-    func charge(_ cents: Int) async throws {}
+    var calls = Calls()
+
+    func charge(_ cents: Int) async throws { calls.note("\(cents)") }
 }
 
 func limiters(_ redis: RedisClient, _ stripe: Stripe, _ mailer: Mailer) async throws -> HandlerRegistry {
@@ -62,8 +69,18 @@ struct PushService: Sendable {
         var retryAfter: Duration?
     }
 
-    func send(_ notices: [PushNotice]) async throws -> [Answer] { notices.map { _ in Answer() } }
-    func index(_ documents: [Int]) async throws {}
+    var calls = Calls()
+
+    func send(_ notices: [PushNotice]) async throws -> [Answer] {
+        calls.note("send \(notices.map(\.device))")
+        return notices.map { notice in
+            Answer(
+                isUnknownDevice: notice.device == "gone",
+                retryAfter: notice.device == "busy" && calls.texts.count == 1 ? .milliseconds(10) : nil)
+        }
+    }
+
+    func index(_ documents: [Int]) async throws { calls.note("index \(documents)") }
 }
 
 func batches(_ service: PushService) -> (HandlerRegistry, [Pipeline]) {

@@ -24,6 +24,38 @@ struct ReadmeTests {
         }
     }
 
+    @Test("every function of Flume for Elixir has its counterpart there, which compiles")
+    func elixirFunctions() throws {
+        let readme = try String(
+            contentsOf: Self.here.appending(path: "../../README.md").standardizedFileURL, encoding: .utf8)
+        let compiled = try lines(
+            of: String(contentsOf: Self.here.appending(path: "ElixirSnippets.swift"), encoding: .utf8)
+        ).joined(separator: "\n")
+        let table = try #require(readme.components(separatedBy: "| Flume for Elixir | Here | Remark |\n").last)
+        let rows = table.split(separator: "\n", omittingEmptySubsequences: false).prefix { $0.hasPrefix("|") }
+            .dropFirst()
+        var functions = ""
+        for row in rows.dropFirst() {
+            let cells = row.split(separator: "|", omittingEmptySubsequences: false)
+            try #require(cells.count == 5, "\(row)")
+            functions += cells[1]
+            for code in code(in: cells[2]) { #expect(compiled.contains(code), "\(code)") }
+        }
+        // The public functions of Flume for Elixir 0.2.0.
+        for function in [
+            "enqueue(", "bulk_enqueue", "enqueue_in", "pause(", "resume", "pause_all", "resume_all", "pipelines",
+            "pending_jobs_count", "job_counts", "worker_context", "attach`", "attach_many", "execute", "measure",
+            "unix_seconds", "format_module", "format_event_name", "Flume.Logger", "Flume.Mock", "with_flume_mock",
+            "start_link", "redis_benchmark",
+        ] { #expect(functions.contains(function), "\(function)") }
+    }
+
+    /// What stands between back ticks.
+    private func code(in text: some StringProtocol) -> [String] {
+        text.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+            .filter { $0.offset % 2 == 1 }.map { String($0.element) }
+    }
+
     private func swiftBlocks(in text: String) -> [String] {
         text.components(separatedBy: "```swift\n").dropFirst().compactMap { $0.components(separatedBy: "```").first }
     }

@@ -40,6 +40,8 @@ func enqueue(_ redis: RedisClient, _ users: [Int]) async throws {
 }
 
 struct Mailer: Sendable {
+    var calls = Calls()
+
     func send(_ template: String, to user: Int) async throws {}
 }
 

@@ -8,6 +8,7 @@ struct PipelineDraft {
     var rateLimitKey: Source?
     var batchSize: Source?
     var batchTimeout: Source?
+    var batchBy: Source?
     var backOff = BackOffDraft()
 
     /// Puts the parts together; the defaults are of a back-off that is given in part.
@@ -20,6 +21,11 @@ struct PipelineDraft {
         settings.rateLimit = try rateLimit()
         settings.batch = try batch()
         if !backOff.isEmpty { settings.backOff = try backOff.settings(over: defaults) }
+        do throws(PipelineError) {
+            try settings.makePipeline(concurrency: 1, backOff: defaults).validate()
+        } catch {
+            throw place.problem(error.problem)
+        }
         return settings
     }
 
@@ -34,16 +40,16 @@ struct PipelineDraft {
             throw rateLimitCount.problem("it says nothing without rate_limit_scale, such as 1s")
         }
         return RateLimitSettings(
-            count: try rateLimitCount.integer(), per: try rateLimitScale.duration(plain: .milliseconds),
+            count: try rateLimitCount.integer(), per: try rateLimitScale.limitScale(),
             key: try rateLimitKey?.text())
     }
 
     private func batch() throws(ConfigurationError) -> BatchSettings? {
         guard let batchSize else {
-            if let batchTimeout { throw batchTimeout.problem("it says nothing without batch_size") }
+            if let part = batchTimeout ?? batchBy { throw part.problem("it says nothing without batch_size") }
             return nil
         }
-        var batch = BatchSettings(size: try batchSize.integer())
+        var batch = BatchSettings(size: try batchSize.integer(), by: try batchBy?.argumentPath())
         if let batchTimeout { batch.timeout = try batchTimeout.duration() }
         return batch
     }

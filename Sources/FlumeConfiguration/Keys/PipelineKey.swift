@@ -39,7 +39,7 @@ struct PipelineKey: Sendable {
             draft.rateLimitCount = value
         },
         .init("rate_limit_scale") { value, draft throws(ConfigurationError) in
-            _ = try value.duration(plain: .milliseconds)
+            _ = try value.limitScale()
             draft.rateLimitScale = value
         },
         .init("rate_limit_key", short: ["key"]) { value, draft throws(ConfigurationError) in
@@ -54,6 +54,13 @@ struct PipelineKey: Sendable {
             _ = try value.duration()
             draft.batchTimeout = value
         },
+        .init("batch_by", short: ["batch-by"]) { value, draft throws(ConfigurationError) in
+            _ = try value.argumentPath()
+            draft.batchBy = value
+        },
+        .init("limits") { value, draft throws(ConfigurationError) in
+            draft.settings.limits = try LimitList(value).limits
+        },
         .init("max_in_cluster", short: ["max-in-cluster"]) { value, draft throws(ConfigurationError) in
             draft.settings.maximumInCluster = try value.integer()
         },
@@ -63,6 +70,7 @@ struct PipelineKey: Sendable {
         .init("backoff") { value, draft throws(ConfigurationError) in draft.backOff.kind = value },
         .init("backoff_initial") { value, draft throws(ConfigurationError) in draft.backOff.initial = value },
         .init("backoff_max") { value, draft throws(ConfigurationError) in draft.backOff.maximum = value },
+        .init("backoff_jitter") { value, draft throws(ConfigurationError) in draft.backOff.jitter = value },
     ]
 
     static func named(_ name: String) -> PipelineKey? {

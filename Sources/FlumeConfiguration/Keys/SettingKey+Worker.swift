@@ -67,6 +67,9 @@ extension SettingKey {
                 "milliseconds": .milliseconds,
             ])
         },
+        .init("shares_with_exq") { value, settings throws(ConfigurationError) in
+            settings.worker.sharesWithExq = try value.boolean()
+        },
         .init("tag") { value, settings throws(ConfigurationError) in
             settings.worker.tag = try value.text(isEmptyAllowed: true)
         },

@@ -38,6 +38,9 @@ struct SettingKey: Sendable {
         .init("backoff_max") { value, settings throws(ConfigurationError) in
             settings.backOff = try BackOffDraft(maximum: value).settings(over: settings.backOff)
         },
+        .init("backoff_jitter") { value, settings throws(ConfigurationError) in
+            settings.backOff = try BackOffDraft(jitter: value).settings(over: settings.backOff)
+        },
     ]
 
     /// Whether the path is the beginning of longer ones: `redis.tls`.

@@ -40,7 +40,7 @@ struct SettingsReader {
     private mutating func checkBackOff() {
         guard let kind = found["backoff"], case .scalar(let text, _) = kind.content else { return }
         guard text != "exponential", !text.contains("$") else { return }
-        for name in ["backoff_initial", "backoff_max"] {
+        for name in ["backoff_initial", "backoff_max", "backoff_jitter"] {
             guard let part = found.removeValue(forKey: name) else { continue }
             problems.add(part.problem("it is only for an exponential back-off, and backoff is \(text)"))
         }

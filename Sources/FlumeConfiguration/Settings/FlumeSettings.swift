@@ -86,7 +86,8 @@ public struct FlumeSettings: Sendable {
                 problems.append(.init(source: "code", key: key, message: "there is another one of this name"))
             }
             for problem in pipeline.problems() {
-                problems.append(.init(source: "code", key: "\(key) \(problem.key)", message: problem.message))
+                let place = problem.key.isEmpty ? key : "\(key) \(problem.key)"
+                problems.append(.init(source: "code", key: place, message: problem.message))
             }
         }
         guard problems.isEmpty else { throw ConfigurationError(problems) }

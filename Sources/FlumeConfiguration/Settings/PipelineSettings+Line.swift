@@ -3,7 +3,8 @@ extension PipelineSettings {
     ///
     /// `name=ses,queue=mailers,concurrency=20,limit=400/1s,key=ses,batch=10/500ms,max-in-cluster=5`. The keys are those
     /// of a YAML file; `limit` and `batch` put count and time together. Several queues with weights are
-    /// `queues=critical:3 default:1`.
+    /// `queues=critical:3 default:1`, and further limits
+    /// `limits=token_bucket 100 per 1s burst 20 key api + leaky_bucket 5 per 1s key disk local`.
     ///
     /// - Throws: ``ConfigurationError`` that says which part is wrong.
     public init(_ line: String) throws(ConfigurationError) {

@@ -8,20 +8,16 @@ extension PipelineSettings {
             pipeline = pipeline.rateLimit(rateLimit.count, per: rateLimit.scale, key: rateLimit.key)
         }
         if let maximumInCluster { pipeline = pipeline.maxInCluster(maximumInCluster) }
-        if let batch { pipeline = pipeline.batching(size: batch.size, timeout: batch.timeout) }
+        for limit in limits {
+            if let place = limit.by {
+                pipeline = pipeline.limited(by: limit.limit) { payload in try place.key(of: payload) }
+            } else {
+                pipeline = pipeline.limited(by: limit.limit)
+            }
+        }
+        if let batch { pipeline = pipeline.batching(batch.rule) }
         if let maximumRetries { pipeline = pipeline.maximumRetries(maximumRetries) }
         if let rule = (self.backOff ?? backOff).rule { pipeline = pipeline.backOff(rule) }
         return pipeline
-    }
-}
-
-extension BackOffSettings {
-    /// `nil` for Sidekiq's formula, which a pipeline has anyway.
-    fileprivate var rule: BackOff? {
-        switch self {
-        case .standard: nil
-        case .exponential(let initial, let maximum): .exponential(initial: initial, maximum: maximum)
-        case .fixed(let delay): .fixed(delay)
-        }
     }
 }

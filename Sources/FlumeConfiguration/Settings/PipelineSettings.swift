@@ -12,6 +12,8 @@ public struct PipelineSettings: Sendable, Hashable {
     public var concurrency: Int?
     /// How many jobs may start in how long; nil for no limit.
     public var rateLimit: RateLimitSettings?
+    /// Further limits; each must have room.
+    public var limits: [LimitSettings]
     /// How jobs are put together for one call; nil for one at a time.
     public var batch: BatchSettings?
     /// How many jobs run at a time in all processes together; nil for no limit.
@@ -28,19 +30,21 @@ public struct PipelineSettings: Sendable, Hashable {
     ///   - queues: in order.
     ///   - concurrency: how many jobs run at a time.
     ///   - rateLimit: how many jobs may start in how long.
+    ///   - limits: further limits, of any kind.
     ///   - batch: how jobs are put together for one call.
     ///   - maximumInCluster: how many jobs run at a time in all processes together.
     ///   - maximumRetries: retries of a job whose `retry` is `true`.
     ///   - backOff: how long failed jobs wait.
     public init(
         _ name: String, queues: [Pipeline.Queue], concurrency: Int? = nil, rateLimit: RateLimitSettings? = nil,
-        batch: BatchSettings? = nil, maximumInCluster: Int? = nil, maximumRetries: Int? = nil,
-        backOff: BackOffSettings? = nil
+        limits: [LimitSettings] = [], batch: BatchSettings? = nil, maximumInCluster: Int? = nil,
+        maximumRetries: Int? = nil, backOff: BackOffSettings? = nil
     ) {
         self.name = name
         self.queues = queues
         self.concurrency = concurrency
         self.rateLimit = rateLimit
+        self.limits = limits
         self.batch = batch
         self.maximumInCluster = maximumInCluster
         self.maximumRetries = maximumRetries
@@ -74,24 +78,12 @@ public struct PipelineSettings: Sendable, Hashable {
             require(batch.timeout >= .milliseconds(1), "batch.timeout", "\(batch.timeout) is less than 1ms")
         }
         if let problem = backOff?.problem { problems.append(("backOff", problem)) }
-        return problems
-    }
-}
-
-extension BackOffSettings {
-    /// What is wrong with these values, if anything.
-    var problem: String? {
-        switch self {
-        case .standard: nil
-        case .fixed(let delay): delay > .zero ? nil : "\(delay) is not a time to wait"
-        case .exponential(let initial, let maximum):
-            if initial <= .zero {
-                "the initial delay \(initial) is not a time to wait"
-            } else if maximum < initial {
-                "the maximum \(maximum) is less than the initial delay \(initial)"
-            } else {
-                nil
-            }
+        guard problems.isEmpty else { return problems }
+        do throws(PipelineError) {
+            try makePipeline(concurrency: 1, backOff: .standard).validate()
+        } catch {
+            problems.append(("", error.problem))
         }
+        return problems
     }
 }

@@ -84,10 +84,10 @@ extension JobPayload {
                 .invalidValue, at: place.lowerBound,
                 "The payload's \"queue\" is not a name. Leave it out for \"default\".")
         }
-        if let place = fields[.queue], KeySpace.isExqBackup(queue: bytes[place].dropFirst().dropLast()) {
+        if let place = fields[.queue], let owner = KeySpace.owner(ofQueue: bytes[place].dropFirst().dropLast()) {
             throw PayloadError(
                 .invalidValue, at: place.lowerBound,
-                "The payload's \"queue\" is where Exq keeps the jobs that a node has in flight. Choose another name.")
+                "The payload's \"queue\" is where \(owner). Choose another name.")
         }
         if let place = fields[.tags], bytes[place.lowerBound] != UInt8(ascii: "[") {
             throw PayloadError(

@@ -1,5 +1,3 @@
-import FlumeWire
-
 extension Pipeline {
     /// Lets at most `count` jobs start in any length of time of `scale`, in all processes together.
     ///
@@ -31,29 +29,19 @@ extension Pipeline {
         return pipeline
     }
 
-    /// Checks what the compiler cannot.
-    ///
-    /// ``Worker/run()`` does it for every pipeline before it starts anything.
-    ///
-    /// - Throws: ``PipelineError`` with the pipeline's name and what is wrong.
-    public func validate() throws(PipelineError) {
-        if let queue = queues.first(where: { KeySpace.isExqBackup(queue: $0.name.utf8) }) {
-            throw PipelineError(name, "the queue \(queue.name) is where Exq keeps the jobs that a node has in flight")
-        }
-        if let batchingProblem { throw PipelineError(name, batchingProblem) }
-        for keyed in keyedLimits {
-            if let problem = keyed.problem { throw PipelineError(name, problem) }
-        }
-        for limit in limits {
-            if let problem = limit.problem { throw PipelineError(name, problem) }
+    /// What is wrong with its limits, each by itself and together; `nil` when they can be used.
+    var limitProblem: String? {
+        if let problem = keyedLimits.lazy.compactMap(\.problem).first ?? limits.lazy.compactMap(\.problem).first {
+            return problem
         }
         var names: Set<String> = []
         for (limit, id) in keyedLimits.map({ ($0.limit, $0.name(in: name)) })
             + limits.map({ ($0, $0.name(in: name)) })
         {
             guard names.insert("\(limit.isLocal) \(id)").inserted else {
-                throw PipelineError(name, "two limits under the key \(limit.key ?? name): give each a key of its own")
+                return "two limits under the key \(limit.key ?? name): give each a key of its own"
             }
         }
+        return nil
     }
 }

@@ -9,7 +9,7 @@ extension ControlDesk {
     /// Reads a queue in a pipeline of its own, or changes the concurrency of the pipeline that is its own already.
     func subscribe(to queue: String, concurrency: Int) throws(ControlError) {
         guard !queue.isEmpty else { throw .emptyName }
-        guard !KeySpace.isExqBackup(queue: queue.utf8) else { throw .reservedQueue(queue) }
+        guard KeySpace.owner(ofQueue: queue.utf8) == nil else { throw .reservedQueue(queue) }
         guard concurrency > 0 else { throw .concurrency(concurrency) }
         let readers = lanes.current.filter { $0.gate.subscribed.contains(queue) }
         if let own = readers.first(where: { $0.gate.subscribed.count == 1 }) {

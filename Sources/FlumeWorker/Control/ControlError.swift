@@ -1,4 +1,5 @@
 public import Flume
+import FlumeWire
 
 /// Why a worker did not do what it was told.
 ///
@@ -14,7 +15,7 @@ public enum ControlError: Error, Sendable, Hashable {
     case unknownQueue(String, known: [String])
     /// A pipeline or queue without a name.
     case emptyName
-    /// A name that Exq has for the jobs that a node has in flight.
+    /// A name that Exq or Sidekiq's super_fetch has for jobs in flight.
     case reservedQueue(String)
     /// A number of jobs below 1.
     case concurrency(Int)
@@ -39,7 +40,8 @@ extension ControlError: CustomStringConvertible {
         case .unknownQueue(let name, let known):
             "no pipeline here reads the queue \"\(name)\"; they read \(Self.list(known))"
         case .emptyName: "a pipeline or queue needs a name"
-        case .reservedQueue(let name): "the queue \(name) is where Exq keeps the jobs that a node has in flight"
+        case .reservedQueue(let name):
+            "the queue \(name) is where \(KeySpace.owner(ofQueue: name.utf8) ?? "others keep jobs"): choose another name"
         case .concurrency(let number): "a concurrency of \(number) makes no sense: choose 1 or more"
         case .sharedQueue(let queue, let pipeline):
             "the queue \"\(queue)\" is one of several of pipeline \"\(pipeline)\" and has no concurrency of its own: "

@@ -21,10 +21,10 @@ extension Pipeline {
 
     /// Retries of a job of this pipeline whose `retry` is `true`, in place of the worker's `maximumRetries`.
     ///
-    /// With 0 such a job is dead at its first failure; a negative number counts as 0.
+    /// With 0 such a job is dead at its first failure; a negative number is refused by ``validate()``.
     public func maximumRetries(_ count: Int) -> Pipeline {
         var pipeline = self
-        pipeline.retryRule.maximumRetries = max(0, count)
+        pipeline.retryRule.maximumRetries = count
         return pipeline
     }
 }

@@ -19,13 +19,13 @@ public struct Pipeline: Sendable {
     public struct Queue: Sendable, Hashable {
         /// The bare name, without namespace or `queue:`.
         public var name: String
-        /// Its weight; 0 in a strict pipeline.
+        /// Its weight, from 0 to 10,000; 0 in a strict pipeline.
         public var weight: Int
 
         /// Makes a queue with a weight.
         public init(_ name: String, weight: Int = 0) {
             self.name = name
-            self.weight = max(0, weight)
+            self.weight = weight
         }
     }
 
@@ -47,7 +47,7 @@ public struct Pipeline: Sendable {
     /// Makes a pipeline for queues with weights, as Sidekiq's `queues: [[critical, 3], [default, 1]]`.
     ///
     /// With all weights 0 the pipeline is strict, with all weights 1 it is random, else weighted. A queue listed again
-    /// counts once.
+    /// counts once. What cannot work, such as a concurrency of 0, ``validate()`` refuses.
     ///
     /// - Parameters:
     ///   - name: shown in the Web UI.
@@ -57,7 +57,7 @@ public struct Pipeline: Sendable {
         var seen: Set<String> = []
         self.name = name
         self.queues = queues.filter { seen.insert($0.name).inserted }
-        self.concurrency = max(1, concurrency)
+        self.concurrency = concurrency
     }
 
     /// Makes a pipeline for queues with weights: `["critical": 3, "default": 1]`.

@@ -77,12 +77,13 @@ public final class Worker: Service, Sendable {
     ///   all: wrong address, password, database, or a replica.
     public func run() async throws {
         do {
-            for pipeline in pipelines { try pipeline.validate() }
+            try validate()
             guard try await isServerReady() else { return end(WorkerHealth(stage: .ended)) }
         } catch {
             end(WorkerHealth(stage: .ended))
             throw error
         }
+        warnOfQueueNames()
         let run = WorkerRun(
             redis: redis, handlers: handlers, pipelines: pipelines, middleware: middleware,
             configuration: configuration,
@@ -128,6 +129,24 @@ public final class Worker: Service, Sendable {
             let isStopped = control.withLock { $0.requested == .stopping }
             if isStopped || Task.isCancelled || Task.isShuttingDownGracefully { return false }
         }
+    }
+
+    /// Checks pipelines and numbers before anything starts.
+    private func validate() throws(PipelineError) {
+        try Pipeline.validate(pipelines)
+        let retries = configuration.maximumRetries
+        guard retries >= 0 else {
+            throw PipelineError("", "the worker's maximum of retries is \(retries): choose 0, for none, or more")
+        }
+    }
+
+    /// Such queues work, but nobody can look into them where operators look first.
+    private func warnOfQueueNames() {
+        let names = pipelines.flatMap(\.queues).map(\.name).filter { !KeySpace.isOpenInWebUI(queue: $0) }
+        guard !names.isEmpty else { return }
+        logger.warning(
+            "Sidekiq's Web UI cannot open these queues: it needs names of A-Z, a-z, 0-9, \"_\", \":\", \".\" and \"-\"",
+            metadata: [LogKeys.queue: "\(names.joined(separator: ", "))"])
     }
 
     /// Takes no more jobs and lets those that run come to their end.
