@@ -205,6 +205,8 @@ let package = Package(
             name: "TestSupport",
             dependencies: [
                 "FlumeRedis", "FlumeWire",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/TestSupport"),
@@ -219,7 +221,10 @@ let package = Package(
             path: "Tests/FaultLab"),
         .testTarget(
             name: "FaultLabTests",
-            dependencies: ["fault-lab", "FlumeWire", "TestSupport"]),
+            dependencies: [
+                "fault-lab", "FlumeRedis", "FlumeWire", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
         .testTarget(
             name: "FlumeRedisTests",
             dependencies: [

@@ -8,9 +8,9 @@ struct FallSilent: Scenario {
     let name = "half-open connections, in each direction"
 
     func run(in lab: Lab) async throws {
-        let proxies = try [FaultProxy(to: lab.server), FaultProxy(to: lab.server), FaultProxy(to: lab.server)]
+        let proxies = try await inParallel([1, 2, 3]) { _ in try await FaultProxy.start(to: lab.server) }
         // They stay: the workers say good-bye through them, after this function.
-        let directions: [Set<FaultProxy.Direction>] = [[.requests], [.replies], [.requests, .replies]]
+        let directions: [Set<ProxyDirection>] = [[.requests], [.replies], [.requests, .replies]]
         for (number, proxy) in proxies.enumerated() {
             var options = WorkerOptions()
             options.redisURL = proxy.url()
@@ -24,14 +24,14 @@ struct FallSilent: Scenario {
             try await lab.outage {
                 let before = proxies.map(\.accepted)
                 let silent = monotonicNanoseconds()
-                for (proxy, direction) in zip(proxies, directions) { proxy.setSilent(direction) }
+                for (proxy, direction) in zip(proxies, directions) { proxy.stall(direction) }
                 // Who makes a new connection has given the old one up.
                 try await eventually("all have noticed", timeout: .seconds(40), every: .milliseconds(20)) {
                     zip(proxies, before).allSatisfy { $0.accepted > $1 }
                 }
                 let noticed = Duration.nanoseconds(Int64(monotonicNanoseconds() - silent))
                 lab.expect(noticed <= .seconds(15), "it took \(noticed.formatted) until all had noticed")
-                for proxy in proxies { proxy.setSilent(false) }
+                for proxy in proxies { proxy.unstall() }
             }
             let healed = monotonicNanoseconds()
             try await eventually("all are at work again", timeout: .seconds(60), every: .milliseconds(50)) {

@@ -10,7 +10,7 @@ struct LoseReplies: Scenario {
 
     func run(in lab: Lab) async throws {
         // It stays: the workers say good-bye through it, after this function.
-        let proxy = try FaultProxy(to: lab.server)
+        let proxy = try await FaultProxy.start(to: lab.server)
         let producer = try await lab.startFleet(url: proxy.url())
         let before = try connections(lab)
         try await lab.outage {
