@@ -214,7 +214,8 @@ let package = Package(
         .executableTarget(
             name: "fault-lab",
             dependencies: [
-                "TestSupport", "FlumeWorker", "FlumeCron", "Flume", "FlumeStore", "FlumeWire", "FlumeRedis",
+                "TestSupport", "FlumeWorker", "FlumeHealth", "FlumeCron", "Flume", "FlumeStore", "FlumeWire",
+                "FlumeRedis",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -71,6 +71,19 @@ struct FaultProxyTests {
         }
     }
 
+    @Test("cuts one long reply after so many bytes, and lets short ones pass")
+    func longReply() async throws {
+        try await withProxy { server, proxy in
+            try server.execute("SET", "long", String(repeating: "x", count: 300))
+            let connection = try RawConnection(port: proxy.port)
+            proxy.cutNextReply(ofAtLeast: 200, after: 50)
+            #expect(try connection.execute(["PING"]) == "PONG")
+            #expect(failure { try connection.execute(["GET", "long"]) }.contains("closed"))
+            #expect(try RawConnection(port: proxy.port).execute(["GET", "long"]).count == 300)
+            #expect(proxy.cuts == 1)
+        }
+    }
+
     @Test("ends connections by a reset where that is wanted: at once, and in the middle of a reply")
     func reset() async throws {
         try await withProxy { _, proxy in

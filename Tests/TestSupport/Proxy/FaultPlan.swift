@@ -17,6 +17,13 @@ struct FaultPlan {
         var ending: ProxyEnding
     }
 
+    /// A reply that is cut in the middle: the next one of some length.
+    struct Wound {
+        var minimum: Int
+        var bytes: Int
+        var ending: ProxyEnding
+    }
+
     /// How many bytes of replies may still pass.
     struct Budget {
         var bytes: Int
@@ -24,6 +31,7 @@ struct FaultPlan {
     }
 
     var fatal: Fatal?
+    var wound: Wound?
     var budget: Budget?
     var stalled: Set<ProxyDirection> = []
     var delays: [ProxyDirection: TimeAmount] = [:]
@@ -41,8 +49,14 @@ struct FaultPlan {
             cuts += 1
             return .cut(after: 0, fatal.ending)
         }
-        guard direction == .replies, let budget else { return .pass }
+        guard direction == .replies else { return .pass }
         let length = frame.bytes.readableBytes
+        if let wound, length >= wound.minimum {
+            self.wound = nil
+            cuts += 1
+            return .cut(after: min(wound.bytes, length - 1), wound.ending)
+        }
+        guard let budget else { return .pass }
         self.budget?.bytes = max(budget.bytes - length, 0)
         guard budget.bytes < length else { return .pass }
         cuts += 1

@@ -87,6 +87,11 @@ public final class FaultProxy: Sendable {
         plan.withLock { $0.budget = bytes.map { .init(bytes: $0, ending: ending) } }
     }
 
+    /// Ends the connection of the next reply that is as long as this, after so many bytes of it, which is at least one too few.
+    public func cutNextReply(ofAtLeast minimum: Int, after bytes: Int, by ending: ProxyEnding = .close) {
+        plan.withLock { $0.wound = .init(minimum: minimum, bytes: bytes, ending: ending) }
+    }
+
     /// Ends the connection on which this command or reply comes, counted from the start over all connections, from 1.
     ///
     /// It does not arrive; what came before it does.
