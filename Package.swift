@@ -207,6 +207,8 @@ let package = Package(
             name: "TestSupport",
             dependencies: [
                 "FlumeRedis", "FlumeWire",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/TestSupport"),
@@ -214,14 +216,18 @@ let package = Package(
         .executableTarget(
             name: "fault-lab",
             dependencies: [
-                "TestSupport", "FlumeWorker", "FlumeCron", "Flume", "FlumeStore", "FlumeWire", "FlumeRedis",
+                "TestSupport", "FlumeWorker", "FlumeHealth", "FlumeCron", "Flume", "FlumeStore", "FlumeWire",
+                "FlumeRedis",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/FaultLab"),
         .testTarget(
             name: "FaultLabTests",
-            dependencies: ["fault-lab", "FlumeWire", "TestSupport"]),
+            dependencies: [
+                "fault-lab", "FlumeRedis", "FlumeWire", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
         .testTarget(
             name: "FlumeRedisTests",
             dependencies: [

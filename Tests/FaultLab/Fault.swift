@@ -31,8 +31,9 @@ struct Fault: Sendable, Hashable {
 
     /// How long before the fault a run may have ended and its acknowledgement still have been on its way.
     static let settleWindow: UInt64 = 1_000_000_000
-    /// How long after the end of an outage its victims still find out.
-    static let wakeWindow: UInt64 = 5_000_000_000
+    /// How long after the end of an outage a job may still begin that was taken from its queue before: between a fetch's reply
+    /// and the first line in the ledger lies a moment, and more of it on a busy machine.
+    static let wakeWindow: UInt64 = 100_000_000
 
     /// Whether this run may have been under way, or not acknowledged yet, when the fault came.
     func touches(_ run: Ledger.Run) -> Bool {

@@ -6,7 +6,8 @@ import TestSupport
 
 /// What a scenario works with: a Redis of its own, processes to hurt, and a ledger outside of Redis.
 final class Lab: Sendable {
-    private struct State {
+    /// What has happened and what is wanted so far.
+    struct State {
         var random: SeededGenerator
         var faults: [Fault] = []
         var workers: [LabWorker] = []
@@ -14,11 +15,13 @@ final class Lab: Sendable {
         var ledgers: [String] = []
         var failures: [String] = []
         var parts: [ScenarioReport] = []
-        var progress: ProgressExpectation?
+        var progress: [ProgressExpectation] = []
+        var neighbours: [NeighbourExpectation] = []
         var foreign: Set<String> = []
         var mayFailUnrun: Set<String> = []
         var judgesCounters = true
         var recoveryLimit: Duration?
+        var keepsLeases = false
         var mayBeLost: Set<String> = []
     }
 
@@ -28,7 +31,7 @@ final class Lab: Sendable {
     let runtime: WorkerRuntime
     let server: RedisServer
     let probe: RedisProbe
-    private let state: Mutex<State>
+    let state: Mutex<State>
 
     init(form: Form, seed: UInt64, runtime: WorkerRuntime, server: RedisServer) throws {
         self.form = form
@@ -66,7 +69,8 @@ final class Lab: Sendable {
         let worker = LabWorker(
             nonce: nonce,
             child: try spawn(nonce, workerCommand(nonce, ledger, options)),
-            identityFile: directory.file("\(nonce).identity"))
+            identityFile: directory.file("\(nonce).identity"),
+            healthSocket: (options.runtime ?? runtime) == .swift ? healthSocket(nonce) : nil)
         state.withLock { $0.workers.append(worker) }
         try await eventually("\(nonce) is ready", timeout: .seconds(60)) {
             if !worker.child.isRunning {
@@ -128,6 +132,8 @@ final class Lab: Sendable {
         ]
         if isRuby { return options.prefix + LabPrograms.ruby("lab_worker.rb") + arguments }
         arguments += ["--lease", "\(options.lease ?? lease)", "--poison-limit", "\(options.poisonLimit)"]
+        arguments += ["--health-socket", healthSocket(nonce)]
+        if let silence = options.silence { arguments += ["--silence", "\(silence)"] }
         if let timeout = options.timeout { arguments += ["--timeout", "\(timeout)"] }
         return options.prefix + [LabPrograms.own, "worker"] + arguments + options.more
     }
@@ -137,6 +143,8 @@ final class Lab: Sendable {
             command[0], Array(command.dropFirst()), environment: ["SWIFT_BACKTRACE": "enable=no"],
             output: directory.path, name: name)
     }
+
+    private func healthSocket(_ nonce: String) -> String { directory.file("\(nonce).health") }
 
     private func newLedger(_ name: String) -> String {
         let path = directory.file("\(name).ledger")
@@ -174,15 +182,22 @@ final class Lab: Sendable {
     ///
     /// - Parameters:
     ///   - before: how much of what was acknowledged before it may be forgotten, and so may happen again.
+    ///   - nonces: the workers that it is away for; nil: all.
     ///   - body: brings it about and heals it.
     /// - Throws: what the body throws.
-    func outage(forgetting before: Duration = .zero, _ body: () async throws -> Void) async throws {
+    func outage(
+        forgetting before: Duration = .zero, for nonces: [String]? = nil, _ body: () async throws -> Void
+    ) async throws {
         let from = monotonicNanoseconds() - UInt64(before / .nanoseconds(1))
-        let index = state.withLock { state in
-            state.faults.append(Fault(.cutOff, nil, from: from))
-            return state.faults.count - 1
+        let victims = nonces?.map { Optional($0) } ?? [nil]
+        let first = state.withLock { state in
+            state.faults += victims.map { Fault(.cutOff, $0, from: from) }
+            return state.faults.count - victims.count
         }
-        defer { state.withLock { $0.faults[index].until = monotonicNanoseconds() } }
+        defer {
+            let now = monotonicNanoseconds()
+            state.withLock { for index in first..<first + victims.count { $0.faults[index].until = now } }
+        }
         try await body()
     }
 
@@ -215,6 +230,9 @@ final class Lab: Sendable {
         try await eventually(what, timeout: limit, every: .milliseconds(40)) { condition(ledger) }
     }
 
+    /// The workers that are running.
+    var running: [LabWorker] { state.withLock { $0.workers }.filter { $0.child.isRunning } }
+
     /// The faults so far.
     var faults: [Fault] { state.withLock { $0.faults } }
 
@@ -243,61 +261,7 @@ final class Lab: Sendable {
         }
     }
 
-    /// Adds a condition beside the invariants.
-    func expect(_ holds: Bool, _ what: @autoclosure () -> String) {
-        if !holds { state.withLock { [what = what()] in $0.failures.append(what) } }
-    }
-
-    /// Adds what a scenario has judged by itself, such as one of many runs on databases of their own.
-    func add(_ part: ScenarioReport, _ name: String) {
-        var part = part
-        part.problems = part.problems.map { "\(name): \($0)" }
-        state.withLock { [part] in $0.parts.append(part) }
-    }
-
-    /// Says how long recovery may take; in the long form 30 s, the bound that is promised for a lease of 10 s.
-    func expectRecovery(within limit: Duration) { state.withLock { $0.recoveryLimit = limit } }
-
-    /// Says what throughput has to come back to.
-    func expect(_ progress: ProgressExpectation) { state.withLock { $0.progress = progress } }
-
-    /// Says that a payload is in Redis that no producer wrote down.
-    func admitForeign(_ payload: String) { state.withLock { _ = $0.foreign.insert(payload) } }
-
-    /// Says that jobs may fail without having run, such as those of an unknown class.
-    func admitFailure(of jids: some Sequence<String>) { state.withLock { $0.mayFailUnrun.formUnion(jids) } }
-
-    /// Says that Redis may have forgotten jobs, because that is what its settings promise; they are counted all the same.
-    func admitLoss(of jids: some Sequence<String>) { state.withLock { $0.mayBeLost.formUnion(jids) } }
-
-    /// Says that others than the lab's workers count too.
-    func ignoreCounters() { state.withLock { $0.judgesCounters = false } }
-
     // MARK: The end
-
-    /// Stops everything and judges.
-    ///
-    /// - Throws: what reading Redis throws.
-    func judge() async throws -> ScenarioReport {
-        let (workers, producers) = state.withLock { ($0.workers, $0.producers) }
-        for producer in producers where producer.child.isRunning { try await producer.stop() }
-        let running = workers.filter { $0.child.isRunning }
-        await withTaskGroup { group in
-            for worker in running { group.addTask { _ = await worker.stop() } }
-        }
-        let redis = try await RedisSnapshot(reading: probe)
-        let evidence = state.withLock { state in
-            Evidence(
-                ledger: Ledger(files: state.ledgers), redis: redis, faults: state.faults,
-                counterTolerance: state.foreign.count,
-                judgesCounters: state.judgesCounters, foreign: state.foreign, mayFailUnrun: state.mayFailUnrun,
-                mayBeLost: state.mayBeLost,
-                progress: state.progress)
-        }
-        let (failures, limit, parts) = state.withLock { ($0.failures, $0.recoveryLimit, $0.parts) }
-        guard parts.isEmpty else { return ScenarioReport(of: parts, failures: failures) }
-        return ScenarioReport(evidence: evidence, failures: failures, recoveryLimit: limit, runtime: runtime)
-    }
 
     /// Ends all processes at once.
     func abandon() {

@@ -164,20 +164,78 @@ struct InvariantTests {
 
     @Test("throughput that does not come back is found")
     func progress() {
-        func evidence(afterwards gap: UInt64) -> Evidence {
+        func evidence(afterwards gap: UInt64, workers: Set<String> = []) -> Evidence {
             var story = Story()
             for index in UInt64(0)..<100 { story.run("j\(index)", in: "w1#\(index)", (index * 10)...(index * 10 + 5)) }
             for index in UInt64(0)..<100 {
                 story.run("k\(index)", in: "w1#2\(index)", (3000 + index * gap)...(3005 + index * gap))
             }
             var evidence = story.evidence()
-            evidence.progress = .init(
-                before: 0..<1_000_000_000, healed: 2_000_000_000, within: 3_000_000_000)
+            evidence.progress = [
+                .init(before: 0..<1_000_000_000, healed: 2_000_000_000, within: 3_000_000_000, workers: workers)
+            ]
             return evidence
         }
         #expect(Progress().violations(in: evidence(afterwards: 10)) == [])
         #expect(Progress().violations(in: evidence(afterwards: 11)) == [])
         #expect(Progress().violations(in: evidence(afterwards: 12)).count == 1)
+        // One worker for two is not enough, however fast it is.
+        #expect(Progress().violations(in: evidence(afterwards: 10, workers: ["w1"])) == [])
+        let found = Progress().violations(in: evidence(afterwards: 10, workers: ["w1", "w2"]))
+        #expect(found.count == 1 && found.allSatisfy { $0.text.contains("w2") })
+    }
+
+    @Test("a neighbour that stands still while others are hurt is found, also at the beginning and at the end")
+    func neighbours() {
+        var story = Story()
+        for (index, time) in [UInt64(100), 500, 1400, 1900].enumerated() {
+            story.run("j\(index)", in: "w1#\(index)", (time - 10)...time)
+        }
+        func isFound(_ span: Range<UInt64>, _ pause: UInt64, _ nonce: String = "w1") -> Bool {
+            var evidence = story.evidence()
+            evidence.neighbours = [
+                .init(
+                    nonce: nonce, span: (span.lowerBound * 1_000_000)..<(span.upperBound * 1_000_000),
+                    pause: pause * 1_000_000)
+            ]
+            return !Progress().violations(in: evidence).isEmpty
+        }
+        #expect(!isFound(0..<2000, 900))
+        #expect(isFound(0..<2000, 899))
+        #expect(isFound(0..<3000, 900))
+        #expect(isFound(600..<1200, 599))
+        #expect(isFound(0..<2000, 900, "w2"))
+    }
+
+    @Test("an outage excuses what was under way or not acknowledged when it came, and nothing that began after it")
+    func outage() {
+        func twice(began: UInt64, ended: UInt64) -> [String?] {
+            var story = Story()
+            story.enqueue("a")
+            story.run("a", in: "w1#1", began...ended)
+            story.run("a", in: "w2#1", 20_000...20_010)
+            return doneTooOften(story.evidence([.at(5000, .cutOff, nil, until: 6000)]))
+        }
+        #expect(twice(began: 4000, ended: 9000) == [])
+        #expect(twice(began: 4900, ended: 4950) == [])
+        // From what had been fetched before.
+        #expect(twice(began: 5900, ended: 5910) == [])
+        #expect(twice(began: 3000, ended: 3900) == ["a"])
+        #expect(twice(began: 6050, ended: 6060) == [])
+        #expect(twice(began: 7000, ended: 7010) == ["a"])
+        #expect(twice(began: 10_000, ended: 10_010) == ["a"])
+    }
+
+    @Test("that nobody lost its lease leaves no reason to do anything twice, whatever else happened")
+    func keptLeases() {
+        var story = Story()
+        story.enqueue("a")
+        story.run("a", in: "w1#1", 100...200)
+        story.run("a", in: "w1#2", 300...400)
+        var evidence = story.evidence([.at(150, .cutOff, nil, until: 350)])
+        #expect(DuplicateBound().violations(in: evidence) == [])
+        evidence.keepsLeases = true
+        #expect(doneTooOften(evidence) == ["a"])
     }
 
     @Test("a field that came back in other bytes is found, run or stored; those a worker owns may change")

@@ -40,7 +40,7 @@ struct CronServiceTests {
     @Test("waits for a Redis that is away, makes up for the ticks of that time, and ends though Redis is silent")
     func outage() async throws {
         try await withRedisServer { server in
-            let proxy = try FaultProxy(to: server)
+            let proxy = try await FaultProxy.start(to: server)
             defer { proxy.close() }
             let direct = try RedisProbe(url: server.url())
             let probe = try RedisProbe(url: proxy.url()) { $0.commandTimeout = .seconds(60) }
@@ -55,7 +55,7 @@ struct CronServiceTests {
                 proxy.cutReplies(after: nil)
                 let count = try await direct.number("LLEN", "queue:default")
                 try await eventually("more ticks") { try await direct.number("LLEN", "queue:default") >= count + 2 }
-                proxy.setSilent(true)
+                proxy.stall()
                 let last = try #require(try await direct.ticks().last)
                 try await eventually("it has asked for the tick after that") {
                     try await direct.now() > Double(last) + 2

@@ -6,15 +6,19 @@ import Foundation
     import Musl
 #endif
 
-/// A blocking connection to a Unix socket that speaks just enough RESP2 to set up and check a server.
+/// A blocking connection to a Unix socket or a local port that speaks just enough RESP2 to set up and check a server.
 ///
 /// It shares no line with the client under test.
 final class RawConnection {
     private let descriptor: Int32
     private var buffer: [UInt8] = []
 
-    init(path: String) throws {
-        descriptor = try UnixSocket.connect(path)
+    convenience init(path: String) throws { try self.init(UnixSocket.connect(path)) }
+
+    convenience init(port: Int) throws { try self.init(LocalPort.connect(port)) }
+
+    private init(_ descriptor: Int32) {
+        self.descriptor = descriptor
         var patience = timeval(tv_sec: 10, tv_usec: 0)
         unsafe setsockopt(
             descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
@@ -24,17 +28,26 @@ final class RawConnection {
 
     /// Sends a command; an array comes back as its elements joined by newlines, nil as "(nil)".
     func execute(_ arguments: [String]) throws -> String {
-        var request = Array("*\(arguments.count)\r\n".utf8)
-        for argument in arguments {
-            request += Array("$\(argument.utf8.count)\r\n".utf8) + Array(argument.utf8) + [13, 10]
+        try send([arguments])
+        return try reply()
+    }
+
+    /// Sends commands in one piece.
+    func send(_ commands: [[String]]) throws {
+        var request: [UInt8] = []
+        for arguments in commands {
+            request += Array("*\(arguments.count)\r\n".utf8)
+            for argument in arguments {
+                request += Array("$\(argument.utf8.count)\r\n".utf8) + Array(argument.utf8) + [13, 10]
+            }
         }
         guard UnixSocket.write(request[...], to: descriptor) else {
             throw TestSupportError("the server closed the connection")
         }
-        return try reply()
     }
 
-    private func reply() throws -> String {
+    /// The next reply.
+    func reply() throws -> String {
         let line = try readLine()
         let rest = String(decoding: line.dropFirst(), as: UTF8.self)
         switch line.first {
@@ -68,7 +81,10 @@ final class RawConnection {
     private func fill() throws {
         var chunk = [UInt8](repeating: 0, count: 65536)
         let count = unsafe recv(descriptor, &chunk, chunk.count, 0)
-        guard count > 0 else { throw TestSupportError("the server closed the connection or does not answer") }
+        guard count != 0 else { throw TestSupportError("the server closed the connection") }
+        guard count > 0 else {
+            throw TestSupportError(errno == ECONNRESET ? "the connection was reset" : "no answer: errno \(errno)")
+        }
         buffer += chunk[..<count]
     }
 }

@@ -10,12 +10,6 @@ enum UnixSocket {
         try unsafe open(path) { descriptor, address, length in unsafe Glibc.connect(descriptor, address, length) }
     }
 
-    static func listen(_ path: String) throws -> Int32 {
-        try unsafe open(path) { descriptor, address, length in
-            unsafe bind(descriptor, address, length) == 0 ? Glibc.listen(descriptor, 128) : -1
-        }
-    }
-
     /// Writes all bytes; false when the other side is gone.
     static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
         var rest = bytes

@@ -79,7 +79,7 @@ struct CrashPoints: Scenario {
             ["jobs/adopt.before:1", "jobs/adopt.after:1"].map { (number, $0) }
         }
         return try await inParallel(runs) { number, point in
-            let proxy = try FaultProxy(to: lab.server)
+            let proxy = try await FaultProxy.start(to: lab.server)
             defer { proxy.close() }
             proxy.cut(at: number, of: .replies)
             return try await die(CrashStation.all[0], at: point, through: proxy, lab, next())

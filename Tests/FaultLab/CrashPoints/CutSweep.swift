@@ -11,14 +11,14 @@ struct CutSweep: Sendable {
     /// - Returns: how many runs were cut.
     func run(_ width: Int) async throws -> Int {
         var count = 0
-        for direction in [FaultProxy.Direction.requests, .replies] {
-            let proxy = try FaultProxy(to: lab.server)
+        for direction in [ProxyDirection.requests, .replies] {
+            let proxy = try await FaultProxy.start(to: lab.server)
             let passed = try await go(through: proxy, "\(station.name), uncut")
             proxy.close()
             // A little more than there were: how often a loop that waits has looked differs from run to run.
             let total = (direction == .requests ? passed.requests : passed.replies) * 5 / 4 + 4
             count += try await inParallel(Array(1...total), atATime: width) { number in
-                let proxy = try FaultProxy(to: lab.server)
+                let proxy = try await FaultProxy.start(to: lab.server)
                 defer { proxy.close() }
                 proxy.cut(at: number, of: direction)
                 _ = try await go(through: proxy, "\(station.name), cut at \(number) of the \(direction)")

@@ -10,9 +10,10 @@ struct DuplicateBound: Invariant {
     }
 
     private func effects(_ jid: String, _ runs: [Ledger.Run], _ evidence: Evidence) -> [Violation] {
-        let untouched = runs.filter { $0.isDone && !evidence.isTouched($0) }
+        let untouched = runs.filter { $0.isDone && (evidence.keepsLeases || !evidence.isTouched($0)) }
         guard untouched.count > 1 else { return [] }
-        return [violation(jid, "was done \(untouched.count) times that no fault explains: \(untouched.map(\.name))")]
+        let reason = evidence.keepsLeases ? "though nobody lost its lease" : "that no fault explains"
+        return [violation(jid, "was done \(untouched.count) times \(reason): \(untouched.map(\.name))")]
     }
 
     private func overlaps(_ jid: String, _ runs: [Ledger.Run], _ evidence: Evidence) -> [Violation] {
@@ -27,9 +28,10 @@ struct DuplicateBound: Invariant {
     static func count(in evidence: Evidence) -> (duplicated: Int, allowed: Int) {
         var duplicated = 0
         var allowed = 0
+        let keepsLeases = evidence.keepsLeases
         for runs in evidence.ledger.runsOfJob.values {
             duplicated += max(0, runs.count(where: \.isDone) - 1)
-            allowed += runs.count { $0.isDone && evidence.isTouched($0) }
+            allowed += keepsLeases ? 0 : runs.count { $0.isDone && evidence.isTouched($0) }
         }
         return (duplicated, allowed)
     }

@@ -17,8 +17,14 @@ struct Evidence: Sendable {
     var mayFailUnrun: Set<String> = []
     /// Acknowledged jobs that Redis was allowed to forget: by its settings for the disk, or by replication.
     var mayBeLost: Set<String> = []
-    /// What throughput has to come back to, if the scenario measures it.
-    var progress: ProgressExpectation?
+    /// Whether no fault of the scenario is a reason for anybody to lose a lease.
+    ///
+    /// A process that keeps it keeps its record of jobs in flight: then a lost answer makes no job run twice.
+    var keepsLeases = false
+    /// What throughput has to come back to after each fault.
+    var progress: [ProgressExpectation] = []
+    /// Whose work has to go on while there are faults.
+    var neighbours: [NeighbourExpectation] = []
 
     /// Whether a fault may have touched a run.
     func isTouched(_ run: Ledger.Run) -> Bool { faults.contains { $0.touches(run) } }
@@ -33,14 +39,4 @@ struct Evidence: Sendable {
     var places: [String: [RedisSnapshot.Place]] {
         Dictionary(grouping: redis.jobs.filter { $0.jid != nil }, by: { $0.jid ?? "" }).mapValues { $0.map(\.place) }
     }
-}
-
-/// Throughput after healing has to come back to most of what it was before the fault.
-struct ProgressExpectation: Sendable, Hashable {
-    /// The undisturbed time.
-    var before: Range<UInt64>
-    /// When the fault was over.
-    var healed: UInt64
-    /// How long coming back may take, in nanoseconds.
-    var within: UInt64
 }

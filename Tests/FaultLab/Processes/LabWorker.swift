@@ -22,6 +22,8 @@ struct WorkerOptions: Sendable {
     var more: [String] = []
     /// Words before the command, such as `prlimit --as=…`.
     var prefix: [String] = []
+    /// Seconds without an answer of Redis after which it is not live any more; nil: the product's own.
+    var silence: Double?
     /// Whether it may end before it is ready.
     var mayDie = false
 }
@@ -39,6 +41,8 @@ struct LabWorker: Sendable {
     let nonce: String
     let child: ChildProcess
     let identityFile: String
+    /// The Unix socket of its health endpoint; Ruby's has none.
+    var healthSocket: String?
 
     var identity: String? { try? String(contentsOfFile: identityFile, encoding: .utf8) }
 

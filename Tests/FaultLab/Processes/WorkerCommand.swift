@@ -1,5 +1,6 @@
 import ArgumentParser
 import Flume
+import FlumeHealth
 import FlumeRedis
 import FlumeWire
 import FlumeWorker
@@ -20,6 +21,10 @@ struct WorkerCommand: AsyncParsableCommand {
     var nonce: String
     @Option(help: "Gets the identity once jobs are being fetched.")
     var identityFile: String
+    @Option(help: "The Unix socket of its health endpoint.")
+    var healthSocket: String
+    @Option(help: "Seconds without an answer of Redis after which it is not live any more.")
+    var silence: Double?
     @Option(help: "Queues, in order: a,b.")
     var queues = "default"
     @Option(help: "How many jobs run at a time.")
@@ -75,7 +80,14 @@ struct WorkerCommand: AsyncParsableCommand {
         ) { identity in
             try? identity.write(toFile: identityFile, atomically: true, encoding: .utf8)
         }
-        try await worker.run()
+        var limits = HealthLimits()
+        if let silence { limits.silence = .seconds(silence) }
+        let health = HealthServer(worker, at: .unix(path: healthSocket), limits: limits, logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await health.run() }
+            try await worker.run()
+            group.cancelAll()
+        }
     }
 
     private var pipeline: Pipeline {

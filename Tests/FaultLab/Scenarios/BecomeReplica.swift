@@ -7,6 +7,7 @@ struct BecomeReplica: Scenario {
 
     func run(in lab: Lab) async throws {
         let producer = try await lab.startFleet()
+        let before = try await lab.undisturbed()
         let nobody = try RedisServer.freePort()
         for (round, servesStaleData) in ["yes", "no"].enumerated() {
             var healed: UInt64 = 0
@@ -23,7 +24,7 @@ struct BecomeReplica: Scenario {
                 try lab.server.execute("REPLICAOF", "NO", "ONE")
                 healed = monotonicNanoseconds()
             }
-            try await lab.expectWork(within: .seconds(5), after: healed)
+            try await lab.expectWork(within: .seconds(5), after: healed, as: before)
             try await lab.waitForProgress(20)
         }
         try await producer.stop()

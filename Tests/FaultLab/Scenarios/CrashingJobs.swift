@@ -20,10 +20,15 @@ struct CrashingJobs: Scenario {
             try await lab.produce(10, JobMix(jobClass: "LabSleep", arguments: "[0.3]"), queue: queue)
         }
         try await lab.startWorker("bystander", options("other"))
-        try await withThrowingTaskGroup { group in
-            for crash in crashes { group.addTask { try await supervise(crash, lab) } }
-            try await group.waitForAll()
+        let producer = try lab.startProducer(.init(rate: 20, queue: "other"))
+        try await lab.waitForProgress(5)
+        try await lab.neighbours("bystander", pause: .seconds(5)) {
+            try await withThrowingTaskGroup { group in
+                for crash in crashes { group.addTask { try await supervise(crash, lab) } }
+                try await group.waitForAll()
+            }
         }
+        try await producer.stop()
         try await lab.drain(within: .seconds(60))
         let dead = try await lab.probe.members("dead").map { try JobPayload(parsing: Array($0.utf8)) }
         guard lab.runtime == .swift else { return }

@@ -26,15 +26,16 @@ struct FailOver: Scenario {
 
     private func fail(_ lab: Lab, _ group: SentinelGroup) async throws {
         let producer = try await lab.startFleet(url: group.url, producerURL: group.url)
+        let before = try await lab.undisturbed()
         for _ in 0..<(lab.form == .short ? 1 : 5) {
-            try await failOver(lab, from: group.first, to: group.second) {
+            try await failOver(lab, from: group.first, to: group.second, before) {
                 try group.sentinels[0].execute("SENTINEL", "FAILOVER", "main")
             }
             try await eventually("the old primary is a replica in step", timeout: .seconds(60)) {
                 replication(of: group.first).contains("master_link_status:up")
             }
             try await lab.waitForProgress(20)
-            try await failOver(lab, from: group.second, to: group.first) { await group.second.kill() }
+            try await failOver(lab, from: group.second, to: group.first, before) { await group.second.kill() }
             try await group.second.restart()
             try await eventually("the killed primary is a replica in step", timeout: .seconds(60)) {
                 replication(of: group.second).contains("master_link_status:up")
@@ -51,7 +52,8 @@ struct FailOver: Scenario {
     }
 
     private func failOver(
-        _ lab: Lab, from old: RedisServer, to new: RedisServer, _ cause: () async throws -> Void
+        _ lab: Lab, from old: RedisServer, to new: RedisServer, _ before: Range<UInt64>,
+        _ cause: () async throws -> Void
     ) async throws {
         let began = monotonicNanoseconds()
         var promoted: UInt64 = 0
@@ -70,7 +72,7 @@ struct FailOver: Scenario {
         }
         let demoted = monotonicNanoseconds()
         lab.admitLoss(of: lab.acknowledged(from: began - Self.lag, until: demoted))
-        try await lab.expectWork(within: .seconds(3), after: max(promoted, demoted))
+        try await lab.expectWork(within: .seconds(3), after: max(promoted, demoted), as: before)
         let pause = Duration.nanoseconds(Int64(demoted - began))
         lab.expect(pause < .seconds(30), "the failover itself took \(pause.formatted)")
     }

@@ -7,6 +7,9 @@ struct FlushScripts: Scenario {
 
     func run(in lab: Lab) async throws {
         let producer = try await lab.startFleet(rate: 150)
+        lab.expectNothingTwiceUnderLease()
+        let before = try await lab.undisturbed()
+        let start = monotonicNanoseconds()
         let wanted = lab.ledger.done.count + (lab.form == .short ? 300 : 5000)
         var flushes = 0
         try await eventually("jobs go on while scripts come and go", timeout: .seconds(100), every: .milliseconds(3)) {
@@ -15,6 +18,8 @@ struct FlushScripts: Scenario {
             // The ledger is read through at each look.
             return flushes.isMultiple(of: 50) && lab.ledger.done.count >= wanted
         }
+        // Scripts come and go, and the work goes on as if they did not.
+        try await lab.expectWork(within: .seconds(5), after: start, as: before)
         try await producer.stop()
         try await lab.drain()
     }

@@ -29,6 +29,10 @@ struct HangingJobs: Scenario {
         let start = ContinuousClock.now
         let producer = try lab.startProducer(.init(rate: 20, queue: "quick"))
         let identity = spinning.identity ?? ""
+        try await lab.wait("the onlooker works", within: .seconds(60)) { ledger in
+            ledger.runs.contains { $0.nonce == "onlooker" && $0.isDone }
+        }
+        let began = monotonicNanoseconds()
         while start.duration(to: .now) < .seconds(busy) {
             // -2: gone; a lease that is held never is, whatever the handlers do.
             let left = try await lab.probe.number("PTTL", "flume:lease:\(identity)")
@@ -36,6 +40,9 @@ struct HangingJobs: Scenario {
             if left <= 0 { break }
             try await Task.sleep(for: .milliseconds(100))
         }
+        // It shares its processors with them, and nothing else.
+        lab.expect(
+            NeighbourExpectation(nonce: "onlooker", span: began..<monotonicNanoseconds(), pause: 5_000_000_000))
         try await producer.stop()
         try await lab.drain(within: .seconds(busy * 3 + 60))
 

@@ -27,8 +27,11 @@ struct KillWorkers: Scenario {
                 $0.done.count >= before + wanted
             }
             let victim = lab.random(in: 0...workers.count - 1)
-            await lab.kill(workers.remove(at: victim))
-            workers.append(try await lab.startWorker("w\(round + 2)", options))
+            let dead = workers.remove(at: victim)
+            try await lab.neighbours(workers[0].nonce, pause: .seconds(5)) {
+                await lab.kill(dead)
+                workers.append(try await lab.startWorker("w\(round + 2)", options))
+            }
         }
         // Nobody is left to notice; a process that has never heard of them comes later.
         try await lab.wait("both are at work", within: .seconds(60)) { ledger in

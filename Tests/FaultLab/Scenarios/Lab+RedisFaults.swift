@@ -37,17 +37,57 @@ extension Lab {
         }
     }
 
-    /// Waits until a job begins that could not have before, and judges when that was.
+    /// Watches undisturbed work: what it has to come back to; see ``expectWork(within:after:as:)``.
+    func undisturbed(for length: Duration = .seconds(2)) async throws -> Range<UInt64> {
+        let start = monotonicNanoseconds()
+        let end = start + UInt64(length / .nanoseconds(1))
+        try await eventually("there is something to compare with", timeout: .seconds(60), every: .milliseconds(20)) {
+            monotonicNanoseconds() >= end
+        }
+        return start..<end
+    }
+
+    /// Waits until each worker that is running has begun a job after healing, and until as much is done as before; how soon
+    /// that has to be is judged at the end.
     ///
     /// - Parameters:
     ///   - limit: how long after `healed` it may be.
     ///   - healed: the moment when Redis was there again.
-    /// - Throws: ``TestSupportError`` when none begins at all.
-    func expectWork(within limit: Duration, after healed: UInt64) async throws {
-        func first() -> UInt64? { ledger.runs.map(\.began).filter { $0 > healed }.min() }
-        try await eventually("work goes on", timeout: .seconds(60), every: .milliseconds(20)) { first() != nil }
-        let pause = Duration.nanoseconds(Int64((first() ?? healed) - healed))
-        expect(pause <= limit, "work went on \(pause.formatted) after Redis was back, \(limit.formatted) are allowed")
+    ///   - before: the undisturbed time, if there was a steady producer then and is now.
+    /// - Throws: ``TestSupportError`` when a worker does not begin a job at all.
+    func expectWork(
+        within limit: Duration, after healed: UInt64, as before: Range<UInt64> = 0..<0
+    ) async throws {
+        let within = UInt64(limit / .nanoseconds(1))
+        let expectation = ProgressExpectation(
+            before: before, healed: healed, within: within, workers: Set(running.map(\.nonce)))
+        expect(expectation)
+        try await eventually("each worker goes on", timeout: .seconds(60), every: .milliseconds(20)) {
+            expectation.workers.isSubset(of: Set(ledger.runs.filter { $0.began > healed }.map(\.nonce)))
+        }
+        guard !before.isEmpty else { return }
+        let last = healed + within + UInt64(before.count)
+        try await eventually("throughput is back, or late", timeout: .seconds(120), every: .milliseconds(50)) {
+            let (best, wanted) = Progress.throughput(expectation, ledger)
+            return Double(best) >= wanted || monotonicNanoseconds() > last
+        }
+    }
+
+    /// Has a worker go on with its work for as long as the body takes, while others are hurt.
+    ///
+    /// - Parameters:
+    ///   - nonces: the workers, which have a steady producer.
+    ///   - pause: the longest time without a job.
+    ///   - body: what is done to others.
+    /// - Throws: what the body throws.
+    func neighbours(_ nonces: String..., pause: Duration, _ body: () async throws -> Void) async throws {
+        let start = monotonicNanoseconds()
+        try await body()
+        for nonce in nonces {
+            expect(
+                NeighbourExpectation(
+                    nonce: nonce, span: start..<monotonicNanoseconds(), pause: UInt64(pause / .nanoseconds(1))))
+        }
     }
 
     /// The jobs that were acknowledged in a span of time.

@@ -17,8 +17,11 @@ struct LoadRedis: Scenario {
             try lab.server.execute("INFO", "persistence").contains("aof_rewrite_in_progress:0")
         }
         let producer = try await lab.startFleet()
+        let before = try await lab.undisturbed()
         var healed: UInt64 = 0
         var hasLoaded = false
+        var live = true
+        var unready: Set<String> = []
         try await lab.outage {
             try await lab.server.restart()
             try await eventually("Redis has read its data", timeout: .seconds(60), every: .milliseconds(20)) {
@@ -27,15 +30,27 @@ struct LoadRedis: Scenario {
                     return true
                 } catch let error as TestSupportError where error.description.hasPrefix("LOADING") {
                     hasLoaded = true
+                    for worker in lab.running { try await look(at: worker, &live, &unready) }
                     return false
                 }
             }
             healed = monotonicNanoseconds()
         }
         lab.expect(hasLoaded, "Redis never said LOADING: nothing was tested")
-        try await lab.expectWork(within: .seconds(5), after: healed)
-        try await lab.waitForProgress(30)
+        // Waiting is all there is to do: nobody should send jobs here, and nobody should restart the process.
+        lab.expect(live, "a worker was not live while Redis was loading")
+        lab.expect(unready == ["w1", "w2"], "only \(unready) were not ready while Redis was loading")
+        try await lab.expectWork(within: .seconds(5), after: healed, as: before)
+        try await eventually("all are ready again", timeout: .seconds(60), every: .milliseconds(50)) {
+            for worker in lab.running where try await !worker.isReady() { return false }
+            return true
+        }
         try await producer.stop()
         try await lab.drain()
+    }
+
+    private func look(at worker: LabWorker, _ live: inout Bool, _ unready: inout Set<String>) async throws {
+        if try await !worker.isLive() { live = false }
+        if try await !worker.isReady() { unready.insert(worker.nonce) }
     }
 }

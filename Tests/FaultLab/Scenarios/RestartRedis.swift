@@ -13,8 +13,9 @@ struct RestartRedis: Scenario {
 
     func run(in lab: Lab) async throws {
         let producer = try await lab.startFleet()
+        let before = try await lab.undisturbed()
         for _ in 0..<(lab.form == .short ? 2 : 10) {
-            try await crash(lab, forgetting: .zero)
+            try await crash(lab, forgetting: .zero, before)
             try await lab.waitForProgress(lab.random(in: 10...60))
         }
         // Counts that a beat had written may be gone with the last second.
@@ -23,7 +24,7 @@ struct RestartRedis: Scenario {
             try lab.server.execute("CONFIG", "SET", "appendfsync", "everysec")
             try await lab.waitForProgress(lab.random(in: 10...60))
             let killed = monotonicNanoseconds()
-            try await crash(lab, forgetting: .nanoseconds(Int64(Self.forgettable)))
+            try await crash(lab, forgetting: .nanoseconds(Int64(Self.forgettable)), before)
             lab.admitLoss(of: lab.acknowledged(from: killed - Self.forgettable, until: monotonicNanoseconds()))
         }
         try await lab.waitForProgress(30)
@@ -31,12 +32,12 @@ struct RestartRedis: Scenario {
         try await lab.drain()
     }
 
-    private func crash(_ lab: Lab, forgetting: Duration) async throws {
+    private func crash(_ lab: Lab, forgetting: Duration, _ before: Range<UInt64>) async throws {
         var healed: UInt64 = 0
         try await lab.outage(forgetting: forgetting) {
             try await lab.server.restart()
             healed = monotonicNanoseconds()
         }
-        try await lab.expectWork(within: .seconds(5), after: healed)
+        try await lab.expectWork(within: .seconds(5), after: healed, as: before)
     }
 }

@@ -17,7 +17,9 @@ struct SuspendWorker: Scenario {
             return runs.contains { $0.nonce == other.nonce }
                 && runs.count { $0.nonce == "sleeper" && $0.how == nil } > 1
         }
+        let before = try await lab.undisturbed()
         try await lab.suspend(sleeper) {
+            let suspended = monotonicNanoseconds()
             let interrupted = Set(lab.ledger.runs.filter { $0.nonce == "sleeper" && $0.how == nil }.map(\.jid))
             let start = ContinuousClock.now
             try await lab.wait("the other one has done the sleeper's jobs", within: .seconds(lab.lease * 3 + 20)) {
@@ -26,7 +28,11 @@ struct SuspendWorker: Scenario {
             }
             // Nobody may believe in it any more when it wakes.
             try await Task.sleep(until: start + .seconds(lab.form == .short ? lab.lease * 3 : 90))
+            lab.expect(
+                NeighbourExpectation(
+                    nonce: other.nonce, span: suspended..<monotonicNanoseconds(), pause: 5_000_000_000))
         }
+        try await lab.expectWork(within: .seconds(10), after: monotonicNanoseconds(), as: before)
         try await lab.wait("the sleeper notices that it was buried and works on", within: .seconds(30)) { ledger in
             ledger.runs.contains { $0.nonce == "sleeper" && $0.fence > 0 && $0.isDone }
         }
