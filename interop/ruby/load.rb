@@ -5,6 +5,8 @@
 #   enqueue  times --jobs pushes, one by one on one connection, or --bulk N at a time, or from
 #            --producers threads
 #   latency  times enqueue to start of --jobs jobs on an idle queue; the producer is another process
+#   scheduled  times how late --jobs jobs start that are scheduled, twenty a second; with the poll
+#            interval that Sidekiq has by default
 #   due      times the poller's move of --jobs due jobs out of `schedule`, not that they run
 #
 # Everything runs as Sidekiq's own `sidekiq` command would, at log level warn.
@@ -64,12 +66,22 @@ class StampJob
   end
 end
 
-options = Stack.parse("Usage: load.rb --mode drain|enqueue|latency|due [options]") do |o, values|
+# Its argument is when it is due.
+class DueJob
+  include Sidekiq::Job
+  LATENESS = Queue.new
+
+  def perform(due)
+    LATENESS << Time.now.to_f - due
+  end
+end
+
+options = Stack.parse("Usage: load.rb --mode drain|enqueue|latency|scheduled|due [options]") do |o, values|
   values.update(
     mode: "drain", jobs: 10_000, concurrency: 10, queue: "load", producers: 1, bulk: 1, queues: 1, payload: 0,
     workload: "noop"
   )
-  o.on("--mode MODE", %w[drain enqueue latency due]) { |v| values[:mode] = v }
+  o.on("--mode MODE", %w[drain enqueue latency scheduled due]) { |v| values[:mode] = v }
   o.on("--jobs N", Integer) { |v| values[:jobs] = v }
   o.on("--concurrency N", Integer) { |v| values[:concurrency] = v }
   o.on("--queue NAME") { |v| values[:queue] = v }
@@ -89,7 +101,7 @@ ARGUMENTS =
   else
     options[:payload] > 0 ? ["x" * options[:payload]] : []
   end
-[*JOB_CLASSES.values, StampJob].each { |job| job.sidekiq_options("queue" => QUEUE) }
+[*JOB_CLASSES.values, StampJob, DueJob].each { |job| job.sidekiq_options("queue" => QUEUE) }
 # What they would say of each failure is not what is measured, here or in Flume.
 Sidekiq.logger.level = Logger::FATAL if %w[failing dying].include?(WORKLOAD)
 
@@ -226,6 +238,22 @@ def due
   report(jobs_per_s: (JOBS / seconds).round)
 end
 
+def scheduled
+  worker = make_worker
+  # Sidekiq looks for the first time after 10 to 15 seconds: that is not what is measured.
+  start = Time.now.to_f + 16
+  JOBS.times do
+    due = start + rand * JOBS / 20
+    DueJob.perform_at(due, due)
+  end
+  worker.run
+  sleep 0.1 until DueJob::LATENESS.size == JOBS
+  sorted = Array.new(JOBS) { DueJob::LATENESS.pop * 1_000 }.sort
+  report(p50_ms: sorted[JOBS / 2], p99_ms: sorted[JOBS * 99 / 100])
+  $stdout.flush
+  exit!(true)
+end
+
 def latency
   go, ready = IO.pipe
   producer = fork do
@@ -254,5 +282,6 @@ case options[:mode]
 when "drain" then drain(options[:dead_maximum])
 when "enqueue" then enqueue(options[:producers], options[:bulk])
 when "latency" then latency
+when "scheduled" then scheduled
 when "due" then due
 end
