@@ -211,6 +211,65 @@ struct AdmissionTests {
         }
     }
 
+    @Test("observers hear of a limit of this process alone, when it holds jobs up and only then, and when it goes on")
+    func localEvents() async throws {
+        try await withProbe { probe in
+            let starts = Starts()
+            let told = Journal()
+            let configuration = WorkerConfiguration.quick
+            let observation = configuration.events.observe { event in
+                switch event {
+                case .admitted("p", "p", let count): for _ in 0..<count { told.note("admitted") }
+                case .limited("p", "p", _): told.note("limited")
+                case .backPressure("p", .limit("p")): told.note("waits")
+                case .backPressureEnded("p", .limit("p"), _): told.note("goes on")
+                default: break
+                }
+            }
+            defer { observation.cancel() }
+            try await probe.enqueue(jobs(2), to: "q")
+            let pipelines = [
+                Pipeline("p", queue: "q", concurrency: 5).limited(by: .local(.slidingWindow(2, per: .seconds(1))))
+            ]
+            try await withWorker(on: probe, [.timing(starts)], pipelines: pipelines, configuration: configuration) {
+                running in
+                try await starts.wait(for: 2)
+                try await probe.waitUntilDrained("q")
+                // The limit is reached, but nobody waits: the next beats of the loop say nothing.
+                try await told.wait(for: 2)
+                #expect(told.entries == ["admitted", "admitted"])
+                try await probe.enqueue([job("Time", "late")], to: "q")
+                try await starts.wait(for: 3)
+                try await told.wait(for: 6)
+            }
+            #expect(told.entries == ["admitted", "admitted", "limited", "waits", "admitted", "goes on"])
+        }
+    }
+
+    @Test("a limit of this process alone backs off too, and a limiter of its key is the same limit")
+    func localBackOff() async throws {
+        try await withProbe { probe in
+            let rule = RateLimit.local(.slidingWindow(100, per: .seconds(5), key: "api-here"))
+            let limiter = try Limiter(rule, redis: probe.client)
+            let journal = Journal()
+            let handler = Handler.raw("Call") { _, context in
+                journal.note(context.jid)
+                throw RateLimitedError(retryAfter: .seconds(600))
+            }
+            try await probe.enqueue((0..<3).map { job("Call", "\($0)") }, to: "q")
+            let pipelines = [Pipeline("p", queue: "q", concurrency: 1).limited(by: rule)]
+            try await withWorker(on: probe, [handler], pipelines: pipelines) { _ in
+                _ = try await probe.wait(for: 1, in: "schedule")
+                let usage = try await limiter.usage()
+                #expect(usage.available == 0 && usage.wait > .seconds(590))
+            }
+            #expect(journal.entries == ["0"])
+            let other = try Limiter(.local(.slidingWindow(7, per: .seconds(5), key: "api-here")), redis: probe.client)
+            #expect(try await limiter.usage().count == 7, "who came last counts")
+            #expect(try await other.usage().count == 7)
+        }
+    }
+
     @Test("observers are told when a limit is reached, once, and how many it let through")
     func events() async throws {
         try await withProbe { probe in
@@ -233,7 +292,7 @@ struct AdmissionTests {
                     limited += 1
                     #expect(wait > .zero && wait < .milliseconds(600))
                 case .backPressure("p", .limit("k")): pressure += 1
-                case .backPressureEnded("p", _): ended += 1
+                case .backPressureEnded("p", .limit("k"), _): ended += 1
                 default: break
                 }
                 if admitted == 12, ended == 1 { break }

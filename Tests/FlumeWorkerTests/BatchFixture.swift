@@ -34,7 +34,7 @@ extension WorkerConfiguration {
                 case .batchFlushed(let pipeline, let jobClass, let size, let reason):
                     journal.note("\(pipeline) \(jobClass) \(size) \(reason)")
                 case .backPressure(let pipeline, let reason): journal.note("\(pipeline) waits for \(reason)")
-                case .backPressureEnded(let pipeline, _): journal.note("\(pipeline) goes on")
+                case .backPressureEnded(let pipeline, _, _): journal.note("\(pipeline) goes on")
                 default: break
                 }
             }

@@ -43,7 +43,7 @@ final class EventJournal: EventObserver {
         case .recovered(let identity, let count): "recovered \(identity) \(count)"
         case .leaseLost(let identity): "leaseLost \(identity)"
         case .backPressure(let pipeline, let cause): "backPressure \(pipeline) \(cause)"
-        case .backPressureEnded(let pipeline, _): "backPressureEnded \(pipeline)"
+        case .backPressureEnded(let pipeline, let cause, _): "backPressureEnded \(pipeline) \(cause)"
         case .connectionLost(let what, _): "connectionLost \(what)"
         case .connectionRestored(let what): "connectionRestored \(what)"
         default: "\(event)"
@@ -153,11 +153,11 @@ struct EventTests {
                 try await probe.enqueue([job("Gated", "a"), job("Gated", "b"), job("Note", "c")], to: "default")
                 try await events.wait(for: "backPressure default handlers")
                 gate.open()
-                try await events.wait(for: "backPressureEnded default")
+                try await events.wait(for: "backPressureEnded default handlers")
                 try await journal.wait(for: 3)
             }
             let durations = events.events.compactMap {
-                if case .backPressureEnded(_, let duration) = $0 { duration } else { nil }
+                if case .backPressureEnded(_, _, let duration) = $0 { duration } else { nil }
             }
             #expect(durations.count == 1 && durations.allSatisfy { $0 >= .seconds(1) })
         }

@@ -129,7 +129,7 @@ struct LimitSimulationTests {
         limit.commit(5, of: 5)
         limit.commit(3, of: 3)
         #expect(limit.reserve(1).count == 0)
-        #expect(limit.room.count == 0)
+        #expect(limit.usage.room == 0)
     }
 }
 

@@ -1,5 +1,7 @@
 import FlumeRedis
+import FlumeStore
 import FlumeWire
+import Synchronization
 import TestSupport
 import Testing
 
@@ -7,7 +9,85 @@ import Testing
 
 @Suite("Limiters used alone")
 struct LimiterTests {
-    @Test("many who wait have their turn in the order they came, and no window has more than the limit")
+    @Test("those who wait for slots have their turn in the order they came")
+    func order() async throws {
+        try await withProbe { probe in
+            let slots = Limit("s", RateLimit.concurrency(1).numbers, keys: KeySpace())
+            let store = JobStore(redis: probe.client, keys: KeySpace())
+            let acquirer = Acquirer(forSlotsOf: slots, in: store, life: .seconds(30))
+            let journal = Journal()
+            let first = try await acquirer.acquireSlot()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for index in 0..<20 {
+                    group.addTask {
+                        let slot = try await acquirer.acquireSlot()
+                        journal.note("\(index)")
+                        try await store.releaseSlots([slot], under: slots.slotsKey)
+                        acquirer.wake()
+                    }
+                    try await eventually("it waits") { acquirer.waiting == index + 1 }
+                }
+                try await store.releaseSlots([first], under: slots.slotsKey)
+                try await group.waitForAll()
+            }
+            #expect(journal.entries == (0..<20).map { "\($0)" })
+        }
+    }
+
+    @Test("those who wait for a start have their turn in the order they came, and who missed it comes first")
+    func turns() async throws {
+        let (journal, gate) = (Journal(), FlumeWorkerTests.Gate())
+        let state = Mutex((started: 0, isOneLate: false, isItBack: false))
+        let nothing = Acquirer.Answer(granted: 0, wait: .zero)
+        let acquirer = Acquirer { (wanted: Int, _: Int, _: [Int: Int]) async throws(RedisError) -> Acquirer.Answer in
+            // All wait before the first gets anything; then each has started before the next one's turn.
+            try? await gate.pass()
+            return state.withLock { state in
+                guard journal.count == state.started else { return nothing }
+                if state.started == 1, !state.isOneLate {
+                    state.isOneLate = true
+                    return Acquirer.Answer(granted: 1, deadline: .now - .seconds(1), wait: .zero, time: 1)
+                }
+                if state.isOneLate, !state.isItBack {
+                    guard wanted == 4 else { return nothing }
+                    state.isItBack = true
+                }
+                state.started += 1
+                return Acquirer.Answer(granted: 1, wait: .zero)
+            }
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0..<5 {
+                group.addTask {
+                    try await acquirer.acquire()
+                    journal.note("\(index)")
+                }
+                try await eventually("it waits") { acquirer.waiting == index + 1 }
+            }
+            gate.open()
+            try await group.waitForAll()
+        }
+        #expect(journal.entries == (0..<5).map { "\($0)" })
+    }
+
+    @Test("a slot that was granted to somebody who has left meanwhile is given back")
+    func left() async throws {
+        let (given, gate) = (Journal(), FlumeWorkerTests.Gate())
+        let acquirer = Acquirer { (_: Int, _: Int, _: [Int: Int]) async throws(RedisError) -> Acquirer.Answer in
+            given.note("asked")
+            try? await gate.pass()
+            return Acquirer.Answer(granted: 1, wait: .zero, slot: "s")
+        } giveBack: { given.note("back \($0)") }
+        let waiting = Task { try await acquirer.acquireSlot() }
+        try await given.wait(for: 1)
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        gate.open()
+        try await given.wait(for: 2)
+        #expect(given.entries == ["asked", "back s"])
+    }
+
+    @Test("many who wait all get their turn, and no window has more than the limit")
     func acquire() async throws {
         try await withProbe { probe in
             let limiter = try Limiter(.slidingWindow(10, per: .milliseconds(200), key: "l"), redis: probe.client)

@@ -21,7 +21,7 @@ struct ObserverTests {
         .failed(someJob, error: "boom", elapsed: .milliseconds(1), retryIn: nil), .snoozed(someJob, delay: .seconds(1)),
         .discarded(someJob, reason: "no use"), .interrupted(someJob), .died(someJob, error: "boom"),
         .recovered(identity: "i", count: 7), .leaseLost(identity: "i"),
-        .backPressure(pipeline: "p", waitsFor: .limit("l")), .backPressureEnded(pipeline: "p", after: .seconds(2)),
+        .backPressure(pipeline: "p", waitsFor: .limit("l")), .backPressureEnded(pipeline: "p", waitedFor: .handlers, after: .seconds(2)),
         .backPressure(pipeline: "p", waitsFor: .handlers), .paused(.queue("q"), isPermanent: true),
         .paused(.all, isPermanent: false), .resumed(.pipeline("p"), isPermanent: false),
         .subscribed(queue: "q", concurrency: 8), .unsubscribed(queue: "q"),

@@ -102,7 +102,7 @@ struct PipelineRetryTests {
                 Pipeline("quick", queue: "quick", concurrency: 1)
                     .backOff(.exponential(initial: .zero, maximum: nil, jitter: .none)).maximumRetries(2),
                 Pipeline("slow", queue: "slow", concurrency: 1).backOff(.fixed(.seconds(1000))),
-                Pipeline("never", queue: "never", concurrency: 1).maximumRetries(-1),
+                Pipeline("never", queue: "never", concurrency: 1).maximumRetries(0),
             ]
             try await withWorker(on: probe, [.failing()], pipelines: pipelines) { _ in
                 for queue in ["quick", "slow", "never"] { try await probe.enqueue([job("Fail", queue)], to: queue) }

@@ -44,7 +44,7 @@ struct SlotWatchTests {
             lane.slots.release()
             await waiting
             await observation.finish()
-            #expect(journal.entries == ["backPressure full handlers", "backPressureEnded full"])
+            #expect(journal.entries == ["backPressure full handlers", "backPressureEnded full handlers"])
         }
     }
 

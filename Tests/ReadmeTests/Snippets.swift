@@ -10,6 +10,7 @@ import ServiceLifecycle
 import UnixSignals
 
 struct WelcomeEmail: Job {  // Ruby: WelcomeEmail.perform_async(42, "hello")
+    static var options: JobOptions { .init(queue: "mailers", retry: .limit(5)) }
     var userID: Int, template: String  // args[0], args[1]
 }
 
@@ -20,15 +21,10 @@ struct MyWorker {
         let handlers = HandlerRegistry {
             Handler(for: WelcomeEmail.self) { job, context in context.logger.info("sending \(job.template)") }
         }
-        let pipeline = Pipeline("main", queues: ["critical": 3, "default": 1], concurrency: 50)
+        let pipeline = Pipeline("main", queues: ["mailers": 3, "default": 1], concurrency: 50)
         let worker = Worker(redis: redis, handlers: handlers, pipelines: [pipeline], logger: logger)
         try await ServiceGroup(services: [redis, worker], gracefulShutdownSignals: [.sigterm], logger: logger).run()
     }
-}
-
-struct Receipt: Job {
-    static var options: JobOptions { .init(queue: "mailers", retry: .limit(5), tags: ["mail"]) }
-    var orderID: Int
 }
 
 func enqueue(_ redis: RedisClient, _ users: [Int]) async throws {

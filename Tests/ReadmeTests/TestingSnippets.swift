@@ -48,7 +48,7 @@ struct TestingSnippets {
         try await SignUp(jobs: jobs.client)(userID: 42)
 
         #expect(try jobs.enqueued(WelcomeEmail.self).map(\.template) == ["hello", "tips"])
-        #expect(jobs.enqueued("WelcomeEmail", args: [42, "hello"], in: "default").count == 1)
+        #expect(jobs.enqueued("WelcomeEmail", args: [42, "hello"], in: "mailers").count == 1)
         #expect(jobs.scheduled.map(\.delay) == [.seconds(3 * 24 * 3600)])
 
         try await jobs.drain()  // its first attempt fails here, and the retry need not be waited for

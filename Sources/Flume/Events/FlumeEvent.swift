@@ -46,8 +46,8 @@ public enum FlumeEvent: Sendable {
     case leaseLost(identity: String)
     /// A pipeline takes no more jobs and waits for something.
     case backPressure(pipeline: String, waitsFor: BackPressure)
-    /// A pipeline takes jobs again, after so long.
-    case backPressureEnded(pipeline: String, after: Duration)
+    /// A pipeline has what it waited for, after so long.
+    case backPressureEnded(pipeline: String, waitedFor: BackPressure, after: Duration)
     /// A pipeline or queue was paused.
     case paused(PauseScope, isPermanent: Bool)
     /// A pipeline or queue goes on.

@@ -44,6 +44,12 @@ extension JobStore {
         }
     }
 
+    /// Whether any of some queues has a job.
+    package func hasJobs(in queues: [QueueKey]) async throws(RedisError) -> Bool {
+        let lengths = try await redis.send(queues.map { RedisCommand("LLEN", $0.key) })
+        return lengths.contains { ($0.integer ?? 0) > 0 }
+    }
+
     private func deliveries(
         in parts: [RedisReply], of request: FetchRequest, sent: ContinuousClock.Instant, tenure: Tenure
     ) -> FetchReply {

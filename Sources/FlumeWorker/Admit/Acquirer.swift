@@ -14,12 +14,15 @@ final class Acquirer: Sendable {
         var wait: Duration
         /// When it was asked, on the limit's own clock; for taking back what is not used.
         var time: Int?
+        /// The name of what was granted, where it is to be given back.
+        var slot: String?
     }
 
     /// Leave to start.
     private struct Leave {
         var deadline: ContinuousClock.Instant?
         var time: Int?
+        var slot: String?
     }
 
     /// Asks for so many, of whom each needs so many times the usual delay before it starts.
@@ -35,6 +38,8 @@ final class Acquirer: Sendable {
     private struct Waiter {
         let id: Int
         let patience: Int
+        /// Had leave that it could not use: its turn was before that of all who came later.
+        let isBack: Bool
         let continuation: CheckedContinuation<Leave, any Error>
     }
 
@@ -44,14 +49,23 @@ final class Acquirer: Sendable {
         var cancelled: Set<Int> = []
         var refunds: [Int: Int] = [:]
         var isAsking = false
+        /// Sleeps until it is worth asking again.
+        var sleeper: Task<Void, Never>?
+        var isWoken = false
     }
 
     private let state = Mutex(State())
     private let ask: Ask
+    private let giveBack: @Sendable (_ slot: String) async -> Void
 
-    init(_ ask: @escaping Ask) {
+    /// `giveBack` gets a slot that was granted to somebody who has left meanwhile.
+    init(_ ask: @escaping Ask, giveBack: @escaping @Sendable (_ slot: String) async -> Void = { _ in }) {
         self.ask = ask
+        self.giveBack = giveBack
     }
+
+    /// How many wait.
+    var waiting: Int { state.withLock { $0.waiters.count } }
 
     /// Waits for leave to start now.
     ///
@@ -70,6 +84,32 @@ final class Acquirer: Sendable {
         }
     }
 
+    /// Waits for a slot.
+    ///
+    /// - Returns: its name.
+    /// - Throws: `CancellationError`, or ``RedisError``.
+    func acquireSlot() async throws -> String { try await acquire(patience: 1, nil).slot ?? "" }
+
+    /// There is room that the last answer did not know of: asks again at once.
+    func wake() {
+        let sleeper = state.withLock { state in
+            state.isWoken = true
+            return state.sleeper
+        }
+        sleeper?.cancel()
+    }
+
+    private func sleep(for time: Duration) async {
+        let sleeper = state.withLock { state -> Task<Void, Never>? in
+            guard !state.isWoken else { return nil }
+            let sleeper = Task { _ = try? await Task.sleep(for: time) }
+            state.sleeper = sleeper
+            return sleeper
+        }
+        await sleeper?.value
+        state.withLock { $0.sleeper = nil }
+    }
+
     private func acquire(patience: Int, _ unused: Int?) async throws -> Leave {
         let id = state.withLock { state in
             state.nextID += 1
@@ -80,7 +120,10 @@ final class Acquirer: Sendable {
                 let (isCancelled, isFirst) = state.withLock { state -> (Bool, Bool) in
                     if let unused { state.refunds[unused, default: 0] += 1 }
                     if state.cancelled.remove(id) != nil { return (true, false) }
-                    state.waiters.append(Waiter(id: id, patience: patience, continuation: continuation))
+                    let waiter = Waiter(
+                        id: id, patience: patience, isBack: unused != nil, continuation: continuation)
+                    let place = waiter.isBack ? state.waiters.firstIndex { !$0.isBack } : nil
+                    state.waiters.insert(waiter, at: place ?? state.waiters.endIndex)
                     defer { state.isAsking = true }
                     return (false, !state.isAsking)
                 }
@@ -113,16 +156,23 @@ final class Acquirer: Sendable {
                     return (0, 1, [:])
                 }
                 defer { state.refunds = [:] }
+                state.isWoken = false
                 return (next.count, next.map(\.patience).max() ?? 1, state.refunds)
             }
             guard wanted > 0 else { return }
             do throws(RedisError) {
                 let answer = try await ask(wanted, patience, refunds)
-                let leave = Leave(deadline: answer.deadline, time: answer.time)
-                for waiter in take(answer.granted) { waiter.continuation.resume(returning: leave) }
-                if answer.granted < wanted {
+                let leave = Leave(deadline: answer.deadline, time: answer.time, slot: answer.slot)
+                let taken = take(answer.granted)
+                for waiter in taken { waiter.continuation.resume(returning: leave) }
+                if let time = answer.time, taken.count < answer.granted {
+                    // Those who were cancelled meanwhile do not start.
+                    state.withLock { $0.refunds[time, default: 0] += answer.granted - taken.count }
+                }
+                if let slot = answer.slot, taken.isEmpty { await giveBack(slot) }
+                if answer.granted == 0 || answer.slot == nil && answer.granted < wanted {
                     // So long the limit itself said; at most a little, since others may change it or give back meanwhile.
-                    try? await Task.sleep(for: max(Self.shortestWait, min(answer.wait, Self.longestWait)))
+                    await sleep(for: max(Self.shortestWait, min(answer.wait, Self.longestWait)))
                 }
             } catch {
                 for waiter in take(wanted) { waiter.continuation.resume(throwing: error) }

@@ -48,7 +48,11 @@ final class Admission: Sendable {
         let slots = Set(shared.lazy.filter { $0.numbers.kind == .slots }.map(\.name))
         let gate = shared.isEmpty ? nil : Gate(shared) { board.released(slots) }
         board.ring(bell, for: slots)
-        let local = pipeline.limits.filter(\.isLocal).map { board.local($0, named: $0.name(in: pipeline.name)) }
+        let local = pipeline.limits.filter(\.isLocal).map { (rule: RateLimit) -> LocalLimit in
+            let (limit, old) = board.local(rule, named: rule.name(in: pipeline.name))
+            if let old { Self.logChange(of: limit.name, from: old, to: rule.numbers, logger) }
+            return limit
+        }
         self.pipeline = pipeline.name
         self.gate = gate
         self.local = local
@@ -64,27 +68,36 @@ final class Admission: Sendable {
 
     // MARK: Before a fetch
 
-    /// Sets places aside with the limits of this process; if there are none, says how long to wait.
-    func reserve(_ wanted: Int) -> (count: Int, wait: Duration) {
+    /// Sets places aside with the limits of this process; if there are none, says how long to wait, and for which.
+    func reserve(_ wanted: Int) -> (count: Int, wait: Duration, stoppedBy: String?) {
         var reserved: [(LocalLimit, Int)] = []
         var count = wanted
         for limit in local {
             let (allowed, wait) = limit.reserve(count)
             guard allowed > 0 else {
                 for (limit, count) in reserved { limit.commit(0, of: count) }
-                note(stoppedBy: limit.name, wait: wait)
-                return (0, min(wait, Acquirer.longestWait))
+                return (0, min(wait, Acquirer.longestWait), limit.name)
             }
             reserved.append((limit, allowed))
             count = allowed
         }
         for (limit, reserved) in reserved where reserved > count { limit.commit(0, of: reserved - count) }
-        return (count, .zero)
+        return (count, .zero, nil)
     }
 
-    /// Counts what the fetch brought, and gives back the other places.
+    /// Whether it is news that this limit lets nothing through.
+    func isNews(stoppedBy name: String) -> Bool { events.isObserved && stopped.withLock { $0?.name != name } }
+
+    /// Counts what starts of what the fetch brought, and gives back the other places.
     func commit(_ count: Int, of reserved: Int) {
+        guard !local.isEmpty else { return }
         for limit in local { limit.commit(count, of: reserved) }
+        guard count > 0 else { return }
+        if events.isObserved {
+            for limit in local { events.emit(.admitted(pipeline: pipeline, limit: limit.name, count: count)) }
+        }
+        let name = stopped.withLock { $0?.name }
+        if local.contains(where: { $0.name == name }) { noteFlow() }
     }
 
     // MARK: After a fetch
@@ -107,7 +120,8 @@ final class Admission: Sendable {
         return min(wait, Acquirer.longestWait)
     }
 
-    private func note(stoppedBy name: String, wait: Duration) {
+    /// There are jobs, and this limit lets none through.
+    func note(stoppedBy name: String, wait: Duration) {
         let isNew = stopped.withLock { stopped in
             guard stopped?.name != name else { return false }
             stopped = (name, stopped?.since ?? .now)
@@ -119,12 +133,13 @@ final class Admission: Sendable {
     }
 
     private func noteFlow() {
-        let since = stopped.withLock { stopped in
+        let ended = stopped.withLock { stopped in
             defer { stopped = nil }
-            return stopped?.since
+            return stopped
         }
-        guard let since else { return }
-        events.emit(.backPressureEnded(pipeline: pipeline, after: since.duration(to: .now)))
+        guard let (name, since) = ended else { return }
+        events.emit(
+            .backPressureEnded(pipeline: pipeline, waitedFor: .limit(name), after: since.duration(to: .now)))
     }
 
     /// Writes the numbers of the shared limits where all processes read them.
@@ -143,17 +158,20 @@ final class Admission: Sendable {
     private func log(_ declaration: JobStore.Declaration, of limit: Limit) {
         switch declaration {
         case .new, .same: break
-        case .changed(let old):
-            logger.warning(
-                "a limit had other numbers; these count from now on, in every process",
-                metadata: [
-                    LogKeys.limit: "\(limit.name)", "flume.old": "\(old)", "flume.new": "\(limit.numbers)",
-                ])
+        case .changed(let old): Self.logChange(of: limit.name, from: old, to: limit.numbers, logger)
         case .refused(let other):
             logger.error(
                 "the name of a limit belongs to one of another nature; it counts with the numbers of this process",
                 metadata: [LogKeys.limit: "\(limit.name)", "flume.other": "\(other)"])
         }
+    }
+
+    private static func logChange(
+        of name: String, from old: Limit.Numbers, to new: Limit.Numbers, _ logger: Logger
+    ) {
+        logger.warning(
+            "a limit had other numbers; these count from now on, for everybody who shares it",
+            metadata: [LogKeys.limit: "\(name)", "flume.old": "\(old)", "flume.new": "\(new)"])
     }
 
     // MARK: Before a start
@@ -212,11 +230,13 @@ final class Admission: Sendable {
 
     // MARK: Back-off
 
-    /// Makes shared limits stricter because what a job calls said so.
+    /// Makes limits stricter because what a job calls said so.
     ///
     /// - Returns: how long the job waits if it was not told.
     func backOff(for payload: JobPayload, retryAfter: Duration?) async -> Duration {
         let limits = limits(of: payload)
+        let here = speaksOfKey(payload) ? [] : local
+        for limit in here { limit.backOff(closedFor: retryAfter) }
         for limit in limits {
             do throws(RedisError) {
                 guard try await store.backOff(limit, closedFor: retryAfter) else { continue }
@@ -233,7 +253,12 @@ final class Admission: Sendable {
                     metadata: [LogKeys.limit: "\(limit.name)", LogKeys.error: "\(error)"])
             }
         }
-        return .microseconds(limits.map(\.numbers.scale).max() ?? 1_000_000)
+        return .microseconds((limits.map(\.numbers.scale) + here.map(\.numbers.scale)).max() ?? 1_000_000)
+    }
+
+    /// Whether a job has a key with a rate of its own.
+    private func speaksOfKey(_ payload: JobPayload) -> Bool {
+        keyed?.limits(for: payload).contains { $0.numbers.kind != .slots } ?? false
     }
 
     /// Which limits what a job calls has spoken of.
@@ -245,26 +270,5 @@ final class Admission: Sendable {
         let rates = ofKeys.filter { $0.numbers.kind != .slots }
         let ofAll = gate?.limits ?? []
         return !rates.isEmpty ? rates : !ofAll.isEmpty ? ofAll : ofKeys
-    }
-}
-
-extension Acquirer {
-    /// Asks limits that are kept in Redis.
-    convenience init(asking gate: Gate, of store: JobStore) {
-        self.init { (wanted: Int, patience: Int, refunds: [Int: Int]) async throws(RedisError) -> Answer in
-            let (granted, deadline, reply) = try await store.acquire(
-                wanted, of: gate, patience: patience, refunds: refunds)
-            return Answer(
-                granted: granted, deadline: deadline, wait: reply.stopped?.wait ?? .zero, time: reply.time)
-        }
-    }
-
-    /// Asks a limit of this process.
-    convenience init(asking limit: LocalLimit) {
-        self.init { (wanted: Int, _: Int, _: [Int: Int]) async throws(RedisError) -> Answer in
-            let (count, wait) = limit.reserve(wanted)
-            if count > 0 { limit.commit(count, of: count) }
-            return Answer(granted: count, deadline: .now + limit.margin, wait: wait)
-        }
     }
 }

@@ -95,10 +95,13 @@ final class KeyedAdmission: Sendable {
         (try? keys(of: payload)).flatMap { $0 }.map(limit.limits(for:)) ?? []
     }
 
+    /// Says that jobs of keys with room pass.
+    func reportAdmitted(_ count: Int) {
+        events.emit(.admitted(pipeline: pipeline, limit: limit.name, count: count))
+    }
+
     private func report(_ reply: JobStore.KeyedReply) {
-        if !reply.deliveries.isEmpty {
-            events.emit(.admitted(pipeline: pipeline, limit: limit.name, count: reply.deliveries.count))
-        }
+        if !reply.deliveries.isEmpty { reportAdmitted(reply.deliveries.count) }
         if reply.parked > 0 {
             events.emit(.limited(pipeline: pipeline, limit: limit.name, wait: reply.due ?? .zero))
         }

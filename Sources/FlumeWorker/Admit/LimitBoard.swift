@@ -1,4 +1,5 @@
 import FlumeRedis
+import FlumeStore
 import Synchronization
 
 /// What the pipelines of one worker share about limits: those that count here alone, and who waits for a slot.
@@ -12,13 +13,16 @@ final class LimitBoard: Sendable {
 
     /// The limit that counts in this process under a name.
     ///
-    /// Pipelines that name it share it; the first one's numbers count.
-    func local(_ limit: RateLimit, named name: String) -> LocalLimit {
-        state.withLock { state in
-            if let known = state.local[name] { return known }
+    /// One with a key is shared by all of the process; one without is that of a pipeline, and so of one worker.
+    ///
+    /// - Returns: the limit, and the other numbers it had, if it had any.
+    func local(_ limit: RateLimit, named name: String) -> (limit: LocalLimit, had: Limit.Numbers?) {
+        guard limit.key == nil else { return LocalLimits.shared.limit(named: name, limit.numbers) }
+        return state.withLock { state in
+            if let known = state.local[name] { return (known, nil) }
             let made = LocalLimit(name, limit.numbers)
             state.local[name] = made
-            return made
+            return (made, nil)
         }
     }
 

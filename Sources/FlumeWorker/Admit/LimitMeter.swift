@@ -4,7 +4,7 @@ import FlumeStore
 ///
 /// Both give the same answers at the same times. Times are microseconds on a clock that does not go back.
 struct LimitMeter {
-    private let numbers: Limit.Numbers
+    let numbers: Limit.Numbers
     /// By how much the window is longer than its scale.
     private let margin: Int
     /// How much later than its admission a start may come.
@@ -16,6 +16,8 @@ struct LimitMeter {
     private var head = 0
     /// Of a bucket: when it is full again.
     private var fullAt = 0.0
+    /// The share that is let through since a back-off at some time, and until when nothing is.
+    private var calm = (factor: 1.0, since: 0, blockedUntil: 0)
 
     init(_ numbers: Limit.Numbers) {
         self.numbers = numbers
@@ -24,11 +26,13 @@ struct LimitMeter {
 
     /// How many may pass now; and when `wanted` may not, how long until they may.
     mutating func look(now: Int, wanted: Int = 1) -> (allowed: Int, wait: Int) {
-        switch numbers.kind {
-        case .window: lookAtWindow(now, min(wanted, numbers.count), wanted)
-        case .bucket: lookAtBucket(now, wanted)
-        case .slots: (numbers.count, 0)
-        }
+        let room =
+            switch numbers.kind {
+            case .window: lookAtWindow(now, wanted)
+            case .bucket: lookAtBucket(now, wanted)
+            case .slots: (allowed: numbers.count, wait: 0)
+            }
+        return calm.blockedUntil > now ? (0, calm.blockedUntil - now) : room
     }
 
     /// Counts what has passed.
@@ -36,14 +40,42 @@ struct LimitMeter {
         guard count > 0 else { return }
         switch numbers.kind {
         case .window: chargeWindow(count, now)
-        case .bucket: fullAt = Double(now) + debt(now) + Double(count) * emission
+        case .bucket: fullAt = Double(now) + debt(now) + Double(count) * emission(now)
         case .slots: break
         }
     }
 
+    // MARK: Back-off
+
+    /// Lets nothing through for so long; or, if it is not said how long, half of what it does now, at most once in each
+    /// scale.
+    ///
+    /// - Returns: whether that changed anything.
+    mutating func backOff(closedFor pause: Int?, now: Int) -> Bool {
+        if let pause {
+            calm.blockedUntil = max(calm.blockedUntil, now + pause)
+            return true
+        }
+        guard calm.factor == 1 || now - calm.since >= numbers.scale else { return false }
+        (calm.factor, calm.since) = (factor(now) / 2, now)
+        return true
+    }
+
+    /// What is left of a back-off: it comes back in a straight line over ten scales.
+    private func factor(_ now: Int) -> Double {
+        guard calm.factor < 1 else { return 1 }
+        let passed = Double(max(0, now - calm.since))
+        return min(1, calm.factor + (1 - calm.factor) * passed / (10 * Double(numbers.scale)))
+    }
+
+    /// How many are let through in a scale now.
+    func rate(_ now: Int) -> Double { max(1, Double(numbers.count) * factor(now)) }
+
     // MARK: Window
 
-    private mutating func lookAtWindow(_ now: Int, _ attainable: Int, _ wanted: Int) -> (allowed: Int, wait: Int) {
+    private mutating func lookAtWindow(_ now: Int, _ wanted: Int) -> (allowed: Int, wait: Int) {
+        let count = Int(rate(now))
+        let attainable = min(wanted, count)
         while head + 1 < log.count, log[head + 1].expiry <= now { head += 1 }
         if head > 1000, head * 2 > log.count {
             log.removeFirst(head)
@@ -51,7 +83,7 @@ struct LimitMeter {
         }
         let live = log[head...]
         let base = live.first.map { $0.expiry <= now ? $0.sum : 0 } ?? 0
-        let allowed = numbers.count - ((live.last?.sum ?? 0) - base)
+        let allowed = count - ((live.last?.sum ?? 0) - base)
         guard allowed < wanted else { return (allowed, 0) }
         // When so much of what counts now will count no more that there is room.
         let target = base + attainable - allowed
@@ -71,13 +103,14 @@ struct LimitMeter {
 
     // MARK: Bucket
 
-    private var emission: Double { Double(numbers.scale) / Double(numbers.count) }
+    private func emission(_ now: Int) -> Double { Double(numbers.scale) / rate(now) }
 
     private func debt(_ now: Int) -> Double {
-        min(max(0, fullAt - Double(now)), emission * Double(numbers.burst) + Double(numbers.scale))
+        min(max(0, fullAt - Double(now)), emission(now) * Double(numbers.burst) + Double(numbers.scale))
     }
 
     private func lookAtBucket(_ now: Int, _ wanted: Int) -> (allowed: Int, wait: Int) {
+        let emission = emission(now)
         let full = emission * Double(numbers.burst)
         let allowed = Int(((full - debt(now) + 0.5) / emission).rounded(.down))
         guard allowed < wanted else { return (allowed, 0) }

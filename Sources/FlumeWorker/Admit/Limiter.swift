@@ -30,7 +30,8 @@ public final class Limiter: Sendable {
     private let state: Mutex<RateLimit>
     private let name: String
     private let store: JobStore?
-    private let local: LocalLimit
+    /// Set if it counts in this process alone.
+    private let local: LocalLimit?
     private let acquirer: Acquirer
 
     /// Makes a limiter; nothing is written before its first use.
@@ -48,15 +49,20 @@ public final class Limiter: Sendable {
         isLocal = limit.isLocal
         state = Mutex(limit)
         name = limit.name(in: key)
-        local = LocalLimit(name, limit.numbers)
         guard !limit.isLocal else {
+            let local = LocalLimits.shared.limit(named: name, limit.numbers).limit
+            self.local = local
             store = nil
             acquirer = Acquirer(asking: local)
             return
         }
         let store = JobStore(redis: redis, keys: KeySpace(namespace: namespace))
+        let shared = Limit(name, limit.numbers, keys: store.keys)
         self.store = store
-        acquirer = Acquirer(asking: Gate([Limit(name, limit.numbers, keys: store.keys)]), of: store)
+        local = nil
+        acquirer =
+            shared.numbers.kind == .slots
+            ? Acquirer(forSlotsOf: shared, in: store, life: Self.slotLife) : Acquirer(asking: Gate([shared]), of: store)
     }
 
     // MARK: Starts
@@ -78,11 +84,12 @@ public final class Limiter: Sendable {
     /// - Throws: ``RedisError``; ``PipelineError`` for a concurrency limit.
     public func tryAcquire() async throws -> Bool {
         try refuseSlots()
-        guard let store else {
+        if let local {
             guard local.reserve(1).count == 1 else { return false }
             local.commit(1, of: 1)
             return true
         }
+        guard let store else { return false }
         return try await store.acquire(1, of: Gate([limit(in: store)])).granted == 1
     }
 
@@ -101,11 +108,13 @@ public final class Limiter: Sendable {
     // MARK: Slots
 
     /// How long a slot outlives the process that held it.
-    private static let slotLife = Duration.seconds(30)
+    static let slotLife = Duration.seconds(30)
 
     /// Waits for a slot of a concurrency limit, holds it while the body runs, and gives it back.
     ///
-    /// When the process dies, the slot is free half a minute later. For a limit on starts this is ``acquire()`` and then
+    /// Those who wait in this process have their turn in the order they came; between processes it is the luck of who asks
+    /// first. A slot that is lost while the body runs, because Redis lost it or this process stood still for half a minute,
+    /// is taken again as soon as there is room. When the process dies, the slot is free half a minute later. For a limit on starts this is ``acquire()`` and then
     /// the body.
     ///
     /// - Parameter body: what is limited.
@@ -117,32 +126,39 @@ public final class Limiter: Sendable {
             return try await body()
         }
         let limit = limit(in: store)
-        var generator = SystemRandomNumberGenerator()
-        let slot = "limiter:" + String(generator.next(), radix: 16)
-        let gate = Gate([limit])
-        let life = Self.slotLife.wholeMicroseconds
-        while true {
-            let (granted, _, reply) = try await store.acquire(1, of: gate, slot: (slot, life))
-            if granted == 1 { break }
-            // Nobody can foretell when another process gives a slot back; the limit says when to look again.
-            try await Task.sleep(for: min(reply.stopped?.wait ?? .milliseconds(20), Acquirer.longestWait))
-        }
-        let keeper = Task {
-            while !Task.isCancelled {
-                try await Task.sleep(for: Self.slotLife / 3)
-                _ = try? await store.renewSlot(slot, of: limit, microseconds: life)
-            }
-        }
+        let slot = try await acquirer.acquireSlot()
+        let keeper = Task { await Self.keep(slot, of: limit, in: store) }
         do {
             let result = try await body()
-            keeper.cancel()
-            try? await store.releaseSlots([slot], under: limit.slotsKey)
+            await giveBack(slot, of: limit, in: store, keeper)
             return result
         } catch {
-            keeper.cancel()
-            try? await store.releaseSlots([slot], under: limit.slotsKey)
+            await giveBack(slot, of: limit, in: store, keeper)
             throw error
         }
+    }
+
+    private static func keep(_ slot: String, of limit: Limit, in store: JobStore) async {
+        let life = slotLife.wholeMicroseconds
+        while true {
+            do {
+                try await Task.sleep(for: slotLife / 3)
+                guard try await !store.renewSlot(slot, of: limit, microseconds: life) else { continue }
+                _ = try await store.acquire(1, of: Gate([limit]), slot: (slot, life))
+            } catch is CancellationError {
+                return
+            } catch {
+                // The slot outlives two failures; whoever waits hears of a Redis that is away from his own calls.
+            }
+        }
+    }
+
+    private func giveBack(_ slot: String, of limit: Limit, in store: JobStore, _ keeper: Task<Void, Never>) async {
+        keeper.cancel()
+        // A renewal under way would bring it back.
+        await keeper.value
+        try? await store.releaseSlots([slot], under: limit.slotsKey)
+        acquirer.wake()
     }
 
     // MARK: Steering
@@ -162,7 +178,7 @@ public final class Limiter: Sendable {
                 throw PipelineError(key, "the key belongs to a limit of another nature in Redis")
             }
         } else {
-            local.change(to: limit.numbers)
+            local?.change(to: limit.numbers)
         }
         state.withLock { $0 = limit }
     }
@@ -170,8 +186,8 @@ public final class Limiter: Sendable {
     /// What it is and how much of it is in use, by what is stored in Redis.
     public func usage() async throws(RedisError) -> Usage {
         guard let store else {
-            let (count, wait) = local.room
-            return Usage(count: state.withLock { $0.numbers.count }, available: count, wait: wait)
+            let usage = local?.usage ?? (0, 0, .zero)
+            return Usage(count: usage.count, available: usage.room, wait: usage.wait)
         }
         let usage = try await store.usage(of: limit(in: store))
         return Usage(count: usage.numbers.count, available: usage.room, wait: usage.wait)
@@ -183,6 +199,7 @@ public final class Limiter: Sendable {
     ///   it comes back in a straight line over ten.
     /// - Throws: ``RedisError``.
     public func backOff(retryAfter: Duration? = nil) async throws(RedisError) {
+        local?.backOff(closedFor: retryAfter)
         guard let store else { return }
         try await store.backOff(limit(in: store), closedFor: retryAfter)
     }

@@ -51,12 +51,24 @@ final class LocalLimit: Sendable {
         state.withLock { $0.meter = LimitMeter(numbers) }
     }
 
-    /// How many may pass now, and how long until one may.
-    var room: (count: Int, wait: Duration) {
+    /// What it counts with.
+    var numbers: Limit.Numbers { state.withLock { $0.meter.numbers } }
+
+    /// Makes it stricter: closed for so long, or half of what it is now.
+    ///
+    /// - Returns: whether that changed anything; it is halved at most once in each scale.
+    @discardableResult
+    func backOff(closedFor pause: Duration?) -> Bool {
+        let now = microseconds()
+        return state.withLock { $0.meter.backOff(closedFor: pause.map { max(1, $0.wholeMicroseconds) }, now: now) }
+    }
+
+    /// How many may pass in its time, how many of them now, and how long until one may.
+    var usage: (count: Int, room: Int, wait: Duration) {
         let now = microseconds()
         return state.withLock { state in
             let (allowed, wait) = state.meter.look(now: now)
-            return (max(0, allowed - state.reserved), .microseconds(wait))
+            return (Int(state.meter.rate(now)), max(0, allowed - state.reserved), .microseconds(wait))
         }
     }
 

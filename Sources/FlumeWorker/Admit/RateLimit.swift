@@ -55,7 +55,8 @@ public struct RateLimit: Sendable, Hashable {
 
     /// The same limit for this process alone, without Redis.
     ///
-    /// Pipelines of one worker that use the same key share it.
+    /// Whoever uses the same key in this process shares it: pipelines of all its workers, and every ``Limiter``. Its clock is
+    /// the process's own. A start that comes so late that it has to ask again counts twice.
     public static func local(_ limit: RateLimit) -> RateLimit {
         RateLimit(
             limit.numbers.kind, limit.numbers.count, per: limit.scale, burst: limit.numbers.burst, key: limit.key,

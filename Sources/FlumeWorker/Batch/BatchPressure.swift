@@ -48,7 +48,8 @@ final class BatchPressure: Sendable {
                 return since.duration(to: .now)
             }
         }
-        if let ended { events.emit(.backPressureEnded(pipeline: lane.pipeline.name, after: ended)) }
+        guard let ended else { return }
+        events.emit(.backPressureEnded(pipeline: lane.pipeline.name, waitedFor: .batches, after: ended))
     }
 
     private func tell() {

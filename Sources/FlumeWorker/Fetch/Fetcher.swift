@@ -108,30 +108,35 @@ actor Fetcher {
                 continue
             }
             if let admission = lane.admission {
-                let (count, wait) = admission.reserve(demand)
+                let (count, wait, limit) = admission.reserve(demand)
                 guard count > 0 else {
                     lane.gate.leave()
+                    if let limit, admission.isNews(stoppedBy: limit), await hasJobs(without: closed) {
+                        admission.note(stoppedBy: limit, wait: wait)
+                    }
                     await rest(atMost: wait)
                     continue
                 }
                 demand = count
             }
+            let sent = events.isObserved ? ContinuousClock.now : nil
             let parked = await unpark(demand, without: closed)
             if !parked.isEmpty {
                 lane.admission?.commit(parked.count, of: demand)
+                if let sent { report(parked, after: sent.duration(to: .now)) }
+                lane.admission?.keyed?.reportAdmitted(parked.count)
                 start(parked)
                 lane.gate.leave()
                 continue
             }
             limitWait = nil
-            let sent = events.isObserved ? ContinuousClock.now : nil
+            let asked = events.isObserved ? ContinuousClock.now : nil
             let deliveries = await fetch(demand, without: closed)
-            lane.admission?.commit(deliveries.count, of: demand)
-            if !deliveries.isEmpty {
-                if let sent { report(deliveries, after: sent.duration(to: .now)) }
-                let starting = await sift(deliveries)
-                if !starting.isEmpty { start(starting) }
-            }
+            if let asked, !deliveries.isEmpty { report(deliveries, after: asked.duration(to: .now)) }
+            let starting = deliveries.isEmpty ? [] : await sift(deliveries)
+            // What was parked does not start, and counts with no limit.
+            lane.admission?.commit(starting.count, of: demand)
+            if !starting.isEmpty { start(starting) }
             lane.gate.leave()
             if let limitWait {
                 await rest(atMost: min(limitWait, untilUnpark))
@@ -159,6 +164,12 @@ actor Fetcher {
             waiters.count < selection.all.count
             ? Self.unwatchedInterval : paused.isEmpty ? Self.idleInterval : Self.pausedInterval
         await rest(atMost: min(interval, untilUnpark))
+    }
+
+    /// Whether there is anything in the queues that a limit of this process holds up; a shared one knows by itself.
+    private func hasJobs(without closed: Set<String>) async -> Bool {
+        let queues = selection.all.filter { !paused.contains($0.name) && !closed.contains($0.name) }
+        return (try? await store.hasJobs(in: queues)) ?? false
     }
 
     /// Those jobs whose key has room; the others are parked.

@@ -31,6 +31,6 @@ struct SlotWatch {
         while lane.slots.available <= 0, !isStopped() {
             await lane.pulse.rest(on: lane.bell, atMost: Pulse.longestRest)
         }
-        events.emit(.backPressureEnded(pipeline: pipeline, after: start.duration(to: .now)))
+        events.emit(.backPressureEnded(pipeline: pipeline, waitedFor: .handlers, after: start.duration(to: .now)))
     }
 }

@@ -21,8 +21,8 @@ struct RecordWatch {
     /// Whether the record has to be looked through now.
     mutating func isDue(over generation: UInt64) -> Bool {
         if self.generation != generation {
-            // The first connection finds an empty record, for it is the first of this identity.
-            isOver = self.generation == nil
+            // The very first connection finds an empty record; there may have been others before anybody looked.
+            isOver = self.generation == nil && generation <= 1
             self.generation = generation
         }
         return !isOver

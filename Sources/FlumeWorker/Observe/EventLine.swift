@@ -76,10 +76,13 @@ struct EventLine {
             self.init("lease lost", [LogKeys.identity: "\(identity)"])
         case .backPressure(let pipeline, let cause):
             self.init("pipeline waits", [LogKeys.pipeline: "\(pipeline)", LogKeys.reason: "\(cause)"])
-        case .backPressureEnded(let pipeline, let duration):
+        case .backPressureEnded(let pipeline, let cause, let duration):
             self.init(
                 "pipeline goes on",
-                [LogKeys.pipeline: "\(pipeline)", LogKeys.elapsed: "\(duration.milliseconds)"])
+                [
+                    LogKeys.pipeline: "\(pipeline)", LogKeys.reason: "\(cause)",
+                    LogKeys.elapsed: "\(duration.milliseconds)",
+                ])
         case .paused(let scope, let isPermanent):
             self.init("paused", Self.pause(scope, isPermanent))
         case .resumed(let scope, let isPermanent):

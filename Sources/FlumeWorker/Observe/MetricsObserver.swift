@@ -71,7 +71,7 @@ public final class MetricsObserver: EventObserver {
             add(MetricNames.leasesLost, [:])
         case .backPressure(let pipeline, let cause):
             beginWait(pipeline, cause.name)
-        case .backPressureEnded(let pipeline, _):
+        case .backPressureEnded(let pipeline, _, _):
             endWait(pipeline)
         case .paused(let scope, _):
             set(MetricNames.paused, ["scope": scope.kind, "name": scope.name], 1)
