@@ -77,7 +77,9 @@ struct LimiterTests {
             given.note("asked")
             try? await gate.pass()
             return Acquirer.Answer(granted: 1, wait: .zero, slot: "s")
-        } giveBack: { given.note("back \($0)") }
+        } giveBack: {
+            given.note("back \($0)")
+        }
         let waiting = Task { try await acquirer.acquireSlot() }
         try await given.wait(for: 1)
         waiting.cancel()
