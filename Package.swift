@@ -52,7 +52,7 @@ let package = Package(
         .target(
             name: "FlumeTesting",
             dependencies: [
-                "FlumeWorker", "Flume", "FlumeStore", "FlumeWire", "FlumeRedis",
+                "FlumeWorker", "FlumeActiveJob", "Flume", "FlumeStore", "FlumeWire", "FlumeRedis",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
@@ -83,7 +83,7 @@ let package = Package(
         .target(
             name: "FlumeCron",
             dependencies: [
-                "Flume", "FlumeStore", "FlumeWire", "FlumeRedis",
+                "FlumeActiveJob", "Flume", "FlumeStore", "FlumeWire", "FlumeRedis",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -263,8 +263,8 @@ let package = Package(
         .testTarget(
             name: "FlumeCronTests",
             dependencies: [
-                "FlumeCron", "FlumeConfiguration", "FlumeWorker", "Flume", "FlumeStore", "FlumeWire", "FlumeRedis",
-                "TestSupport",
+                "FlumeCron", "FlumeConfiguration", "FlumeWorker", "FlumeActiveJob", "Flume", "FlumeStore", "FlumeWire",
+                "FlumeRedis", "TestSupport",
                 // The schedule file of a real process.
                 "interop-worker",
                 .product(name: "Logging", package: "swift-log"),
@@ -288,7 +288,8 @@ let package = Package(
         .testTarget(
             name: "FlumeTestingTests",
             dependencies: [
-                "FlumeTesting", "FlumeWorker", "Flume", "FlumeStore", "FlumeWire", "FlumeRedis", "TestSupport",
+                "FlumeTesting", "FlumeWorkerActiveJob", "FlumeActiveJob", "FlumeWorker", "Flume", "FlumeStore",
+                "FlumeWire", "FlumeRedis", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(

@@ -10,15 +10,15 @@ public import FlumeWire
 /// ])
 /// ```
 public struct BulkItem: Sendable {
-    enum Moment: Sendable {
+    package enum Moment: Sendable {
         case now
         case at(Timestamp)
         case after(Duration)
     }
 
     let moment: Moment
-    /// Encodes it, which may fail; the failure then names its place in the bulk.
-    let makePayload: @Sendable (JobClient) throws -> JobPayload
+    /// Encodes it for now or a time to come, which may fail; the failure then names its place in the bulk.
+    let makePayload: @Sendable (JobClient, _ due: Timestamp?) throws -> JobPayload
 
     /// A typed job for as soon as possible.
     public static func job<J: Job>(_ job: J, options: JobOptions? = nil) -> BulkItem {
@@ -41,29 +41,32 @@ public struct BulkItem: Sendable {
 
     /// A raw payload for as soon as possible.
     public static func payload(_ payload: JobPayload) -> BulkItem {
-        BulkItem(moment: .now) { _ in payload }
+        BulkItem(moment: .now) { _, _ in payload }
     }
 
     /// A raw payload for a time.
     ///
     /// Past: as soon as possible.
     public static func payload(_ payload: JobPayload, at time: Timestamp) -> BulkItem {
-        BulkItem(moment: .at(time)) { _ in payload }
+        BulkItem(moment: .at(time)) { _, _ in payload }
     }
 
     /// A raw payload for after a span of time.
     ///
     /// Not positive: as soon as possible.
     public static func payload(_ payload: JobPayload, after delay: Duration) -> BulkItem {
-        BulkItem(moment: .after(delay)) { _ in payload }
+        BulkItem(moment: .after(delay)) { _, _ in payload }
     }
 
-    private init(moment: Moment, makePayload: @escaping @Sendable (JobClient) throws -> JobPayload) {
+    /// An item of a kind of its own.
+    package init(
+        moment: Moment, makePayload: @escaping @Sendable (JobClient, _ due: Timestamp?) throws -> JobPayload
+    ) {
         self.moment = moment
         self.makePayload = makePayload
     }
 
     private static func typed<J: Job>(_ job: J, _ options: JobOptions?, _ moment: Moment) -> BulkItem {
-        BulkItem(moment: moment) { try $0.makePayload(job, options ?? J.options) }
+        BulkItem(moment: moment) { client, _ in try client.makePayload(job, options ?? J.options) }
     }
 }

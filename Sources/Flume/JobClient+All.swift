@@ -17,7 +17,9 @@ extension JobClient {
         push.reserveCapacity(items.underestimatedCount)
         for (index, item) in items.enumerated() {
             do {
-                try await push.add(item.makePayload(self), at: time(of: item.moment, from: push.now))
+                let time = try time(of: item.moment, from: push.now)
+                let due = time.flatMap { $0 > push.now ? $0 : nil }
+                try await push.add(item.makePayload(self, due), at: time)
             } catch {
                 throw BulkError(index: index, underlyingError: error)
             }

@@ -31,12 +31,20 @@ public struct ActiveJobOptions: Sendable, Hashable {
         self.sidekiq = sidekiq
     }
 
+    /// The payload of a typed job with these options.
+    package func makePayload<J: ActiveJob>(
+        _ job: J, now: Timestamp, due: Timestamp?, jobID: String? = nil
+    ) throws(ArgumentsError) -> JobPayload {
+        let arguments = try ActiveJobArguments(encoding: job, coding: J.coding)
+        return try makePayload(J.jobClass, arguments, now: now, due: due, jobID: jobID)
+    }
+
     /// The payload of a job with these options.
     func makePayload(
-        _ jobClass: String, _ arguments: ActiveJobArguments, now: Timestamp, due: Timestamp?
+        _ jobClass: String, _ arguments: ActiveJobArguments, now: Timestamp, due: Timestamp?, jobID: String? = nil
     ) throws(ArgumentsError) -> JobPayload {
         var payload = try ActiveJobEnvelope(
-            jobClass: jobClass, arguments: arguments, wrapper: wrapper, queue: queue, priority: priority,
+            jobClass: jobClass, arguments: arguments, wrapper: wrapper, jobID: jobID, queue: queue, priority: priority,
             locale: locale, timezone: timezone, retry: sidekiq.retry, options: sidekiq.fields, now: now, due: due
         ).payload
         if let jid = sidekiq.jid { payload.set("jid", to: .string(jid)) }

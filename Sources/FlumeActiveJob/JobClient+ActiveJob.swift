@@ -49,13 +49,9 @@ extension JobClient {
     ) async throws -> [EnqueuedActiveJob?] {
         var options = options ?? J.options
         if jobs.count > 1 { options.sidekiq.jid = nil }
-        let (now, coding) = (currentTime, J.coding)
+        let now = currentTime
         let due = time.flatMap { $0 > now ? $0 : nil }
-        return try await pushActiveJobs(
-            jobs.map { job in
-                let arguments = try ActiveJobArguments(encoding: job, coding: coding)
-                return try options.makePayload(J.jobClass, arguments, now: now, due: due)
-            }, at: due)
+        return try await pushActiveJobs(jobs.map { try options.makePayload($0, now: now, due: due) }, at: due)
     }
 
     /// Enqueues a job of an ActiveJob class that has no Swift type.

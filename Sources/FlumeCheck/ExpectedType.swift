@@ -1,16 +1,23 @@
 import FlumeWire
 
-/// A type in Swift's words, for values of JSON.
+/// A type in Swift's words, for values of JSON; Ruby's own kinds that ActiveJob stores have Ruby's names.
 indirect enum ExpectedType: Sendable, Hashable, CustomStringConvertible {
     case int, string, double, bool, any
     case array(ExpectedType)
     case dictionary(ExpectedType)
     case optional(ExpectedType)
+    /// What ActiveJob wraps, by the name of its serializer.
+    case ruby(String)
+
+    /// The kinds that every Rails has.
+    static let rubyNames = [
+        "Symbol", "GlobalID", "Time", "DateTime", "TimeWithZone", "Date", "Duration", "BigDecimal", "Range", "Module",
+    ]
 
     var isOptional: Bool {
         switch self {
         case .optional, .any: true
-        case .int, .string, .double, .bool, .array, .dictionary: false
+        case .int, .string, .double, .bool, .array, .dictionary, .ruby: false
         }
     }
 
@@ -24,6 +31,7 @@ indirect enum ExpectedType: Sendable, Hashable, CustomStringConvertible {
         case .array(let element): "[\(element)]"
         case .dictionary(let value): "[String: \(value)]"
         case .optional(let type): "\(type)?"
+        case .ruby(let name): name
         }
     }
 
@@ -35,10 +43,14 @@ indirect enum ExpectedType: Sendable, Hashable, CustomStringConvertible {
         case (.optional(let type), _): try type.check(value, path)
         case (.array(let type), .array(let elements)):
             for (index, element) in elements.enumerated() { try type.check(element, "\(path)[\(index)]") }
-        case (.dictionary(let type), .object(let object)):
-            for member in object.members { try type.check(member.value, "\(path).\(member.key)") }
+        case (.ruby(let name), .object(let object)) where RubyShape.activeJobShape(object) == name: return
+        case (.dictionary(let type), .object(let object)) where RubyShape.activeJobShape(object) == nil:
+            // ActiveJob's marks are no members.
+            for member in object.members where !member.key.hasPrefix("_aj_") {
+                try type.check(member.value, "\(path).\(member.key)")
+            }
         default:
-            let (text, limit) = ("\(value)", 60)
+            let (text, limit) = (value.object.flatMap(RubyShape.activeJobShape) ?? "\(value)", 60)
             let excerpt = text.count > limit ? "\(text.prefix(limit))…" : text
             throw ExpectationError(text: path, problem: "expected \(self), found \(excerpt)")
         }
@@ -46,7 +58,9 @@ indirect enum ExpectedType: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads types from words.
     struct Reader {
-        static let advice = "write Int, String, Double, Bool, Any, [T], [String: T] or T?"
+        static let advice =
+            "write Int, String, Double, Bool, Any, [T], [String: T] or T?, for an ActiveJob also name: T, "
+            + rubyNames.joined(separator: ", ")
 
         private var rest: Substring
         private let text: String
@@ -56,16 +70,33 @@ indirect enum ExpectedType: Sendable, Hashable, CustomStringConvertible {
             self.text = text
         }
 
-        /// `T, T, T` to the end.
-        mutating func readList() throws -> [ExpectedType] {
-            var types: [ExpectedType] = []
+        /// `T, T, name: T` to the end.
+        mutating func readList() throws -> List {
+            var list = List()
+            var isFirst = true
             skipBlanks()
             while !rest.isEmpty {
-                if !types.isEmpty { try take(",") }
-                types.append(try read())
+                if !isFirst { try take(",") }
+                isFirst = false
+                if let name = readLabel() {
+                    list.keywords.append(.init(name: name, type: try read()))
+                } else if list.keywords.isEmpty {
+                    list.types.append(try read())
+                } else {
+                    throw ExpectationError(text: text, problem: "keyword arguments come last")
+                }
                 skipBlanks()
             }
-            return types
+            return list
+        }
+
+        /// `name:`, if it is one.
+        private mutating func readLabel() -> String? {
+            skipBlanks()
+            let name = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+            guard !name.isEmpty, rest.dropFirst(name.count).first == ":" else { return nil }
+            rest.removeFirst(name.count + 1)
+            return String(name)
         }
 
         private mutating func read() throws -> ExpectedType {
@@ -102,6 +133,7 @@ indirect enum ExpectedType: Sendable, Hashable, CustomStringConvertible {
             case "Double": return .double
             case "Bool": return .bool
             case "Any": return .any
+            case _ where rubyNames.contains(String(name)): return .ruby(String(name))
             default: throw ExpectationError(text: text, problem: "\"\(name)\" is no type here; \(Self.advice)")
             }
         }

@@ -48,7 +48,7 @@ struct RubyShape: Hashable, CustomStringConvertible {
     }
 
     /// `_aj_serialized` names a serializer by the class it is for; other marks say which keys were symbols.
-    private static func activeJobShape(_ object: JSONObject) -> String? {
+    static func activeJobShape(_ object: JSONObject) -> String? {
         if object["_aj_globalid"] != nil { return "GlobalID" }
         guard let serializer = object["_aj_serialized"]?.string else { return nil }
         let name = serializer.split(separator: ":").last.map(String.init) ?? serializer

@@ -1,4 +1,5 @@
 public import Flume
+public import FlumeActiveJob
 public import FlumeWire
 
 /// A job that was enqueued or waits: its payload as a worker would find it, and where it is.
@@ -18,8 +19,18 @@ public struct EnqueuedJob: Sendable {
     /// The name its handler is found by: `wrapped`, else `class`.
     public var jobClass: String { payload.handlerName ?? "" }
 
-    /// The positional arguments; none when `args` is not an array.
-    public var arguments: [JSONValue] { (try? payload.arguments()) ?? [] }
+    /// The positional arguments as they are stored; none when there is no array of them.
+    ///
+    /// Of an ActiveJob job they are those inside its envelope: what Ruby's `perform` gets, in ActiveJob's tagged form.
+    public var arguments: [JSONValue] {
+        if let activeJob { return activeJob["arguments"]?.array ?? [] }
+        return (try? payload.arguments()) ?? []
+    }
+
+    /// ActiveJob's side of the job; nil for any other.
+    public var activeJob: ActiveJobEnvelope? {
+        ActiveJobEnvelope.wraps(payload) ? try? ActiveJobEnvelope(payload) : nil
+    }
 
     /// How long it waits from the moment it was enqueued; `nil` for one that was enqueued for as soon as possible.
     ///
@@ -32,6 +43,13 @@ public struct EnqueuedJob: Sendable {
     ///
     /// - Throws: as a handler would: which argument does not fit, and why.
     public func decoded<J: Job>(as type: J.Type = J.self) throws -> J {
+        try J(decodingArgumentsOf: payload)
+    }
+
+    /// The ActiveJob job with its typed arguments.
+    ///
+    /// - Throws: as a handler would: which argument does not fit, and why.
+    public func decoded<J: ActiveJob>(as type: J.Type = J.self) throws -> J {
         try J(decodingArgumentsOf: payload)
     }
 }

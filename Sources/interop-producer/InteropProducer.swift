@@ -1,6 +1,5 @@
 import ArgumentParser
 import Flume
-import FlumeActiveJob
 import FlumeRedis
 import FlumeWire
 import Foundation
@@ -66,18 +65,22 @@ struct InteropProducer: AsyncParsableCommand {
             throw ValidationError("--args \(args): write a JSON array such as '[1,\"a\"]'")
         }
         let time = try scheduledTime()
-        if let activeJob = rails.activeJob {
-            return try await rails.enqueue(
-                activeJob, arguments, queue: queue, retry: retrySetting, at: time, count: count, on: jobs)
-        }
-        var payload = JobPayload(jobClass: jobClass ?? "", arguments: arguments, queue: queue, retry: retrySetting)
-        if let uniqueness = try uniqueness() { payload.makeUnique(uniqueness) }
-        let items = [BulkItem](
-            repeating: time.map { .payload(payload, at: $0) } ?? .payload(payload), count: count)
+        var options = JobOptions(queue: queue, retry: retrySetting)
+        options.unique = try uniqueness()
+        let items =
+            try rails.items(arguments, sidekiq: options, at: time, count: count)
+            ?? plainItems(arguments, options, at: time)
         guard !bulk else { return try await jobs.enqueueAll(items) }
         var results: [BulkResult] = []
         for item in items { results += try await jobs.enqueueAll([item]) }
         return results
+    }
+
+    private func plainItems(_ arguments: [JSONValue], _ options: JobOptions, at time: Timestamp?) -> [BulkItem] {
+        var payload = JobPayload(
+            jobClass: jobClass ?? "", arguments: arguments, queue: options.queue, retry: options.retry)
+        if let uniqueness = options.unique { payload.makeUnique(uniqueness) }
+        return Array(repeating: time.map { .payload(payload, at: $0) } ?? .payload(payload), count: count)
     }
 
     private func uniqueness() throws -> Uniqueness? {

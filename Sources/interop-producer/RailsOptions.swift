@@ -14,22 +14,17 @@ struct RailsOptions: ParsableArguments {
         guard RailsVersion(rails) != nil else { throw ValidationError("--rails \(rails): write a version such as 7.1") }
     }
 
-    /// Enqueues them one by one.
+    /// The jobs to enqueue, each with a `job_id` of its own.
     ///
-    /// - Returns: what became of each.
-    func enqueue(
-        _ jobClass: String, _ arguments: [JSONValue], queue: String, retry: RetrySetting, at time: Timestamp?,
-        count: Int, on jobs: JobClient
-    ) async throws -> [BulkResult] {
+    /// - Returns: nil when no ActiveJob class is named.
+    func items(
+        _ arguments: [JSONValue], sidekiq options: JobOptions, at time: Timestamp?, count: Int
+    ) throws -> [BulkItem]? {
+        guard let activeJob else { return nil }
         let coding = ActiveJobCoding(rails: RailsVersion(rails) ?? .v7_1)
-        let values = try ActiveJobArguments(json: arguments, coding: coding).values
-        let options = ActiveJobOptions(queue: queue, sidekiq: JobOptions(retry: retry))
-        var results: [BulkResult] = []
-        for _ in 0..<count {
-            let ids = try await jobs.enqueue(
-                activeJob: jobClass, arguments: values, at: time, options: options, coding: coding)
-            results.append(ids.map { .enqueued(jid: $0.jid) } ?? .stopped)
-        }
-        return results
+        let item = BulkItem.activeJob(
+            activeJob, arguments: try ActiveJobArguments(json: arguments, coding: coding).values, at: time,
+            options: ActiveJobOptions(queue: options.queue, sidekiq: options), coding: coding)
+        return Array(repeating: item, count: count)
     }
 }

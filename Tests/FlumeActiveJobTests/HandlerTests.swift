@@ -138,6 +138,32 @@ struct HandlerTests {
         }
     }
 
+    @Test(
+        "current attributes of a serializer of the application's own are read with its coding, and fail the job without"
+    )
+    func attributesOfOwnKind() async throws {
+        struct Money: Codable { var amount: Int }
+        let cattr = #""cattr":{"limit":{"_aj_serialized":"MoneySerializer","amount":5}}"#
+        let coding = ActiveJobCoding(serializers: [ActiveJobSerializer("MoneySerializer", for: Money.self)])
+        for (coding, failures) in [(coding, 0), (ActiveJobCoding(), 1)] {
+            try await withProbe { probe in
+                let journal = Journal()
+                let handler = Handler.activeJob("J") { _, context in
+                    if case .object(let object) = CurrentAttributes.current?["limit"] { journal.note("\(object)") }
+                    let attributes = try context.job.currentAttributes(coding: coding)
+                    #expect(attributes.sets.count == 1)
+                }
+                let middleware = CurrentAttributesServerMiddleware(coding: coding)
+                try await withRailsWorker(on: probe, [handler], middleware: [middleware]) {
+                    try await probe.enqueueRails("J", outer: ",\(cattr)")
+                    try await eventually("it has run") { try await probe.string("stat:processed") == "1" }
+                }
+                #expect(try await probe.number("ZCARD", "retry") == failures)
+                #expect(journal.entries.count == 1 - failures)
+            }
+        }
+    }
+
     @Test("a middleware sees ActiveJob's side of a job, and none where there is none")
     func middleware() async throws {
         struct Noting: ServerMiddleware {

@@ -67,6 +67,41 @@ struct RetryOnTests {
         }
     }
 
+    @Test("a rule for several errors, or for those that a closure picks, counts their attempts together")
+    func severalErrors() async throws {
+        try await withProbe { probe in
+            let rules: [ActiveJobRule] = [
+                .discardOn([CancellationError.self, Other.self]),
+                .retryOn([Boom.self, POSIXError.self], as: ["IOError", "EOFError"], attempts: 2),
+                .retryOn(counting: ["Busy"]) { ($0 as? Boom)?.description == "busy" },
+                .discardOn { ($0 as? Boom)?.description == "gone" },
+            ]
+            let handler = Handler.activeJob("J", rules: rules) { arguments, _ in
+                switch arguments.values.first?.string {
+                case "other": throw Other()
+                case "posix": throw POSIXError.io
+                case let text: throw Boom(description: text ?? "")
+                }
+            }
+            try await withRailsWorker(on: probe, [handler]) {
+                for text in ["boom", "posix", "busy", "gone", "other"] {
+                    try await probe.enqueueRails("J", #"["\#(text)"]"#, jid: text)
+                }
+                let next = try await probe.wait(for: 3, in: "schedule").map { try ActiveJobEnvelope($0) }
+                let counts = next.map { "\($0.providerJobID ?? "") \($0.exceptionExecutions)" }.sorted()
+                #expect(
+                    counts == [
+                        #"boom ["[IOError, EOFError]": 1]"#, #"busy ["[Busy]": 1]"#,
+                        #"posix ["[IOError, EOFError]": 1]"#,
+                    ])
+                try await probe.waitUntilDrained()
+            }
+            #expect(try await probe.number("ZCARD", "retry") == 0, "two were discarded")
+        }
+    }
+
+    private enum POSIXError: Error { case io }
+
     @Test("rules count apart, the last that matches applies, and other errors are Sidekiq's")
     func severalRules() async throws {
         try await withProbe { probe in

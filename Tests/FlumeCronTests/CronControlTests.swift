@@ -1,4 +1,5 @@
 import Flume
+import FlumeActiveJob
 import FlumeRedis
 import FlumeWire
 import TestSupport
@@ -128,8 +129,46 @@ struct CronControlTests {
         let inner = try #require(try job.arguments().first?.object)
         #expect(inner["job_class"] == "CleanUp" && inner["queue_name"] == "low" && inner["executions"] == 0)
         #expect(inner["arguments"] == [["days": 30, "_aj_symbol_keys": []], "x", 1_704_067_200.0])
-        #expect(inner["enqueued_at"] == "2024-01-01T00:00:00Z")
+        #expect(inner["enqueued_at"]?.string?.hasPrefix("2024-01-01T00:00:00") == true)
         #expect(inner["job_id"]?.string?.count == 36)
         #expect(try entry.payload(for: moment).arguments().first?["job_id"] != inner["job_id"])
+    }
+
+    private struct ReportJob: ActiveJob {
+        static var options: ActiveJobOptions {
+            .init(queue: "reports", priority: 3, locale: "de", wrapper: .sidekiq, sidekiq: .init(retry: .limit(7)))
+        }
+
+        var kind: RubySymbol
+        var tick: Double?
+        @Keyword var format: RubySymbol? = nil
+    }
+
+    @Test("a typed ActiveJob job is enqueued as its type says, with an id and the time of the tick")
+    func typedActiveJob() async throws {
+        let job = ReportJob(kind: "daily", format: "pdf")
+        let entry = try CronEntry("e", "@daily", job: job, tickArgument: .seconds)
+        let same = try CronEntry("e", "@daily", job: job, tickArgument: .seconds)
+        #expect(try CronSchedule([entry]) == CronSchedule([same]), "two processes have the same schedule")
+        try await withProbe { probe in
+            _ = try await probe.scheduler(try CronSchedule([entry])).pass()
+            let jids = [
+                try await CronControl(jobs: probe.jobs).runNow("e"),
+                try await CronControl(jobs: probe.jobs).runNow("e"),
+            ]
+            let stored = try await probe.queue("reports").map {
+                try ActiveJobEnvelope(JobPayload(parsing: Array($0.utf8)))
+            }
+            #expect(stored.count == 2 && Set(stored.map(\.payload.jid)) == Set(jids))
+            #expect(Set(stored.map(\.jobID)).count == 2 && stored.allSatisfy { $0.jobID?.count == 36 })
+            let first = try #require(stored.first)
+            #expect(first.payload.jobClass == "Sidekiq::ActiveJob::Wrapper" && first.payload.retry == .limit(7))
+            #expect(first.locale == "de" && first.priority == 3 && first.queueName == "reports")
+            let read = try ReportJob(decodingArgumentsOf: first.payload)
+            #expect(read.kind == "daily" && read.format == "pdf")
+            let (tick, now) = (try #require(read.tick), try await probe.now())
+            let enqueued = try #require(first.enqueuedAt).timestamp.seconds
+            #expect(abs(tick - now) < 90_000 && abs(enqueued - now) < 90_000)
+        }
     }
 }

@@ -14,7 +14,7 @@ import Testing
 //   of a snoozed job            afterDirective; not a failure                      "a snoozed or discarded job …"
 // same order before and after   an onion, as Sidekiq's: the first is the first before and the last after
 //                                                                                  "before and after success …"
-// halt (the job still runs)     `return` in a hook: a hook cannot keep others from being called
+// halt (the job still runs)     JobContext.haltHooks                               "a hook that halts …"
 // terminate (the job leaks)     not calling `next`: done; a directive thrown: as it says; its place is free
 //                                                                                  "a job that middleware halts …"
 // around `perform` (missing)    `next` is awaited on the job's own task            "a middleware stands around …"
@@ -38,20 +38,25 @@ struct MiddlewareParityTests {
         let name: String
         let journal: Journal
         var halt: [String: any Error] = [:]
+        /// The hooks that skip the rest.
+        var last: Set<String> = []
 
         func before(_ context: JobContext) async throws {
-            journal.note("\(name) before \(context.jid)")
+            note("before", context)
             if let error = halt[context.jid] { throw error }
         }
 
-        func afterSuccess(_ context: JobContext) async throws { journal.note("\(name) success \(context.jid)") }
+        func afterSuccess(_ context: JobContext) async throws { note("success", context) }
 
         func afterFailure(_ context: JobContext, error: any Error) async throws {
-            journal.note("\(name) failure \(context.jid): \(error)")
+            note("failure", context, ": \(error)")
         }
 
-        func afterDirective(_ context: JobContext, directive: JobDirective) async throws {
-            journal.note("\(name) directive \(context.jid)")
+        func afterDirective(_ context: JobContext, directive: JobDirective) async throws { note("directive", context) }
+
+        private func note(_ hook: String, _ context: JobContext, _ more: String = "") {
+            journal.note("\(name) \(hook) \(context.jid)\(more)")
+            if last.contains("\(hook) \(context.jid)") { context.haltHooks() }
         }
     }
 
@@ -154,6 +159,45 @@ struct MiddlewareParityTests {
             #expect(try await probe.members("schedule").count == 1)
             #expect(try await probe.members("dead").count == 1)
             #expect(try await probe.members("retry").count == 1)
+        }
+    }
+
+    @Test("a hook that halts skips the other hooks of its phase; the job and all else go on")
+    func haltHooks() async throws {
+        try await withProbe { probe in
+            let journal = Journal()
+            let chain: [any ServerMiddleware] = [
+                Hooks(name: "a", journal: journal, last: ["before 1", "before 3"]),
+                Around { context, next in
+                    journal.note("around \(context.jid)")
+                    try await next(context)
+                },
+                Hooks(name: "b", journal: journal, last: ["success 2", "failure 3", "directive 4"]),
+                Hooks(name: "c", journal: journal),
+            ]
+            let handlers: [Handler] = [
+                .noting(journal), .failing("Fail", Boom("pop")),
+                .failing("Snooze", JobDirective.snooze(for: .seconds(60))),
+            ]
+            try await withWorker(on: probe, handlers, concurrency: 1, middleware: chain) { _ in
+                try await probe.enqueue(
+                    [job("Note", "1"), job("Note", "2"), job("Fail", "3"), job("Snooze", "4"), job("Note", "5")],
+                    to: "default")
+                try await eventually("the last job has run") { journal.entries.contains("a success 5") }
+                #expect(try await probe.wait(for: 1, in: "retry")[0].contains("pop"))
+            }
+            func entries(_ jid: Character) -> [String] { journal.entries.filter { $0.contains(jid) } }
+            #expect(entries("1") == ["a before 1", "around 1", "1", "c success 1", "b success 1", "a success 1"])
+            #expect(
+                entries("2") == [
+                    "a before 2", "around 2", "b before 2", "c before 2", "2", "c success 2", "b success 2",
+                ])
+            #expect(entries("3") == ["a before 3", "around 3", "c failure 3: pop", "b failure 3: pop"])
+            #expect(
+                entries("4") == [
+                    "a before 4", "around 4", "b before 4", "c before 4", "c directive 4", "b directive 4",
+                ])
+            #expect(entries("5").count == 8)
         }
     }
 

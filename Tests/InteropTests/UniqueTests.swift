@@ -23,6 +23,26 @@ struct UniqueTests {
         }
     }
 
+    @Test("an ActiveJob is unique by its class and arguments, one by one and in bulk")
+    func activeJob() async throws {
+        try await withInterop { interop in
+            let options = [
+                "--redis", interop.url, "--active-job", "RailsEchoJob", "--args", "[1]", "--unique-for", "3600",
+            ]
+            for more in [["--unique-token", "nightly"], []] {
+                var lines: [String] = []
+                for bulk in [[], ["--bulk"]] {
+                    let output = try await interop.run(
+                        Runtime.swift.producer(options + more + bulk + ["--count", "3"]))
+                    lines += output.split(separator: "\n").map(String.init)
+                }
+                #expect(lines.dropFirst() == ArraySlice(repeating: "conflict \(lines[0])", count: 5))
+            }
+            let jobs = try interop.waiting(in: "default")
+            #expect(jobs.count == 2 && jobs.contains { $0.uniqueToken == "nightly" && $0.wrapped == "RailsEchoJob" })
+        }
+    }
+
     private func producer(_ interop: Interop, _ more: [String]) -> [String] {
         Runtime.swift.producer(
             ["--redis", interop.url, "--class", "EchoJob", "--args", #"[1,{"b":1,"a":2}]"#] + more)

@@ -1,30 +1,17 @@
 package import FlumeWire
-import Foundation
 
 extension CronEntry {
-    /// What Sidekiq 7 and 8 both know; see the wrapper's own two names.
-    private static let activeJobWrapper = "ActiveJob::QueueAdapters::SidekiqAdapter::JobWrapper"
-
     /// The job for a time.
     package func payload(for time: Timestamp) throws -> JobPayload {
-        var payload = payload
-        var arguments = try payload.arguments()
-        if let argument = tickArgument.value(for: time) { arguments.append(argument) }
-        if isActiveJob {
-            let jobClass = payload["class"] ?? .null
-            let job: JSONObject = [
-                "job_class": jobClass, "job_id": .string(UUID().uuidString.lowercased()), "provider_job_id": .null,
-                "queue_name": .string(payload.queue ?? "default"), "priority": .null,
-                "arguments": .array(arguments.map(Self.activeJobArgument)), "executions": 0,
-                "exception_executions": [:], "locale": "en", "timezone": .null,
-                "enqueued_at": .string(Self.isoTime(time)),
-            ]
-            payload.set("class", to: .string(Self.activeJobWrapper))
-            payload.set("wrapped", to: jobClass)
-            arguments = [.object(job)]
+        let argument = tickArgument.value(for: time)
+        if ActiveJobEnvelope.wraps(payload) {
+            return try ActiveJobEnvelope(payload).renewed(appending: argument.map(Self.activeJobArgument), now: time)
         }
-        if isActiveJob || tickArgument != .none { payload.set("args", to: .array(arguments)) }
-        return payload
+        guard isActiveJob || argument != nil else { return payload }
+        let arguments = try payload.arguments() + (argument.map { [$0] } ?? [])
+        var payload = payload
+        payload.set("args", to: .array(isActiveJob ? arguments.map(Self.activeJobArgument) : arguments))
+        return isActiveJob ? try ActiveJobEnvelope(wrapping: payload, now: time).payload : payload
     }
 
     /// A hash carries which of its keys were symbols, if it does not say so itself.
@@ -40,10 +27,5 @@ extension CronEntry {
         case .null, .bool, .number, .string:
             return value
         }
-    }
-
-    /// Whole seconds, which every Rails reads.
-    private static func isoTime(_ time: Timestamp) -> String {
-        Date(timeIntervalSince1970: Double(time.wholeSeconds)).formatted(.iso8601)
     }
 }

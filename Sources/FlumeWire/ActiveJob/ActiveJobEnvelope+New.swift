@@ -23,14 +23,44 @@ extension ActiveJobEnvelope {
         queue: String = "default", priority: Int? = nil, locale: String? = nil, timezone: String? = nil,
         retry: RetrySetting = .default, options: JSONObject = [:], now: Timestamp, due: Timestamp? = nil
     ) throws(ArgumentsError) {
+        let job = Self.job(
+            jobClass, try arguments.json(), jobID: jobID, queue: queue, priority: priority, locale: locale,
+            timezone: timezone, now: now, due: due)
+        var fields = options
+        fields["wrapped"] = .string(jobClass)
+        try self.init(
+            JobPayload(
+                jobClass: wrapper.rawValue, arguments: [.object(job)], queue: queue, retry: retry, options: fields))
+    }
+
+    /// Wraps a plain job: its class and `args` go inside, in ActiveJob's tagged form already, and its other fields stay.
+    ///
+    /// - Parameters:
+    ///   - plain: the job.
+    ///   - now: the time.
+    /// - Throws: That it has no class, or no array of arguments.
+    package init(wrapping plain: JobPayload, now: Timestamp) throws {
+        let jobClass = plain.jobClass ?? ""
+        let job = Self.job(jobClass, try plain.arguments(), queue: plain.queue ?? "default", now: now)
+        var payload = plain
+        payload.set("class", to: .string(ActiveJobWrapper.rails.rawValue))
+        payload.set("wrapped", to: .string(jobClass))
+        payload.set("args", to: .array([.object(job)]))
+        try self.init(payload)
+    }
+
+    private static func job(
+        _ jobClass: String, _ arguments: [JSONValue], jobID: String? = nil, queue: String, priority: Int? = nil,
+        locale: String? = nil, timezone: String? = nil, now: Timestamp, due: Timestamp? = nil
+    ) -> JSONObject {
         func text(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
-        let job: JSONObject = [
+        return [
             "job_class": .string(jobClass),
             "job_id": .string(jobID ?? UUID().uuidString.lowercased()),
             "provider_job_id": nil,
             "queue_name": .string(queue),
             "priority": priority.map { .int($0) } ?? .null,
-            "arguments": .array(try arguments.json()),
+            "arguments": .array(arguments),
             "executions": 0,
             "exception_executions": [:],
             "locale": text(locale),
@@ -38,11 +68,27 @@ extension ActiveJobEnvelope {
             "enqueued_at": .string(RubyTime(now).description),
             "scheduled_at": text(due.map { RubyTime($0).description }),
         ]
-        var fields = options
-        fields["wrapped"] = .string(jobClass)
-        try self.init(
-            JobPayload(
-                jobClass: wrapper.rawValue, arguments: [.object(job)], queue: queue, retry: retry, options: fields))
+    }
+
+    /// The same job as a new one: with an id and a time of its own.
+    ///
+    /// - Parameters:
+    ///   - argument: put behind its positional arguments, in the place of the last one if that is nil.
+    ///   - now: the time.
+    /// - Returns: the payload.
+    package func renewed(appending argument: JSONValue?, now: Timestamp) -> JobPayload {
+        var job = inner
+        job.set("job_id", to: .string(UUID().uuidString.lowercased()))
+        job.set("enqueued_at", to: .string(RubyTime(now).description))
+        if let argument {
+            var arguments = inner["arguments"]?.array ?? []
+            let keywords = arguments.last?["_aj_ruby2_keywords"] == nil ? nil : arguments.popLast()
+            if arguments.last?.isNull == true { arguments.removeLast() }
+            job.set("arguments", to: .array(arguments + [argument] + (keywords.map { [$0] } ?? [])))
+        }
+        var payload = payload
+        payload.set("args", toTrusted: [UInt8(ascii: "[")] + job.bytes + [UInt8(ascii: "]")])
+        return payload
     }
 
     /// The job of the next attempt, as `retry_on` enqueues it: the same `job_id`, a jid of its own yet to come, and the

@@ -11,7 +11,8 @@
 /// }
 /// ```
 ///
-/// In a list of middleware the first is the outermost: its ``before(_:)`` is called first, and what comes after last.
+/// In a list of middleware the first is the outermost: its ``before(_:)`` is called first, and what comes after last. A hook
+/// that calls ``JobContext/haltHooks()`` is the last one before or after the job.
 public protocol HookMiddleware: ServerMiddleware {
     /// Called before the job.
     ///
@@ -49,16 +50,16 @@ extension HookMiddleware {
 
     /// Calls the hooks around the job.
     public func call(_ context: JobContext, next: (JobContext) async throws -> Void) async throws {
-        try await before(context)
+        if context.callsHooks(.before) { try await before(context) }
         do {
             try await next(context)
         } catch let directive as JobDirective where !directive.isFailure {
-            try await afterDirective(context, directive: directive)
+            if context.callsHooks(.after) { try await afterDirective(context, directive: directive) }
             throw directive
         } catch {
-            try await afterFailure(context, error: error)
+            if context.callsHooks(.after) { try await afterFailure(context, error: error) }
             throw error
         }
-        try await afterSuccess(context)
+        if context.callsHooks(.after) { try await afterSuccess(context) }
     }
 }
