@@ -38,7 +38,9 @@ struct Fault: Sendable, Hashable {
     /// Whether this run may have been under way, or not acknowledged yet, when the fault came.
     func touches(_ run: Ledger.Run) -> Bool {
         guard nonce == nil || nonce == run.nonce else { return false }
-        if let ended = run.ended, ended + Self.settleWindow < from { return false }
+        // Whoever is asked to stop still sends what it has to say.
+        let settling = kind == .stopped ? 0 : Self.settleWindow
+        if let ended = run.ended, ended + settling < from { return false }
         switch kind {
         case .killed: return true
         case .crashed, .stopped: return run.began <= until ?? .max

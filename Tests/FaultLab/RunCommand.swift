@@ -35,7 +35,8 @@ struct RunCommand: AsyncParsableCommand {
             runner.runtime = .ruby
             table.insert(await runner.run(chosen.filter(\.canRunRuby), parallel: max(1, parallel)), as: "Sidekiq")
         }
-        print("\nfault-lab\(all ? " --all" : "")\(ruby ? " --ruby" : ""), seed \(seed)\n\n\(table.markdown)")
+        print("\nfault-lab\(all ? " --all" : "")\(ruby ? " --ruby" : ""), seed \(seed), \(Surroundings.text)")
+        print("\n\(table.markdown)")
         // Others are graded, but only Flume has to pass.
         if flume.rows.contains(where: { !$0.report.isPassed }) { throw ExitCode.failure }
     }

@@ -93,6 +93,8 @@ struct InvariantTests {
         #expect(doneTooOften(story.evidence([death])) == [])
         // Two seconds before the death it was not.
         #expect(doneTooOften(story.evidence([.at(2250, .killed)])) == ["a"])
+        // A worker that stops in good order acknowledges what it has done.
+        #expect(doneTooOften(story.evidence([.at(250, .stopped)])) == ["a"])
         // And the death of another worker explains nothing.
         #expect(doneTooOften(story.evidence([.at(250, .killed, "w3")])) == ["a"])
         story.run("a", in: "w2#4", 4000...4100)

@@ -34,15 +34,18 @@ struct CrashPoints: Scenario {
             deaths += points.map { (station, $0) }
         }
         let misses = try await inParallel(deaths) { station, point in
-            try await die(station, at: point, lab, next)
-        }.count { !$0 }
-        lab.expect(misses * 20 <= deaths.count, "\(misses) of \(deaths.count) points were not passed a second time")
+            try await die(station, at: point, lab, next) ? nil : "\(station.name), \(point)"
+        }.compactMap(\.self).sorted()
+        for miss in misses { print("F18: not passed a second time: \(miss)") }
+        lab.expect(
+            misses.count * 20 <= deaths.count,
+            "\(misses.count) of \(deaths.count) points were not passed a second time: \(misses)")
         let sweeps = lab.form == .short ? Array(CrashStation.all.prefix(1)) : CrashStation.all
         var cuts = 0
         for station in sweeps { cuts += try await CutSweep(station: station, lab: lab, next: next).run(Self.parallel) }
         let relapsed = lab.form == .short ? 0 : try await relapses(lab, next)
         print(
-            "F18: \(deaths.count - misses) deaths, \(misses) points not passed again, \(cuts) cuts, \(relapsed) of both"
+            "F18: \(deaths.count - misses.count) deaths, \(misses.count) points not passed again, \(cuts) cuts, \(relapsed) of both"
         )
     }
 

@@ -1,44 +1,79 @@
 import TestSupport
 
 /// F19: a poller is killed in the middle of a promotion; another is stopped in the middle of one and comes back when the
-/// rest of its work is done.
+/// rest of its work is done by somebody else.
+///
+/// Both are alone when their wave falls due, so that it is they who promote it; and both reach Redis through a slow network:
+/// between two of a promotion's commands there is time to hit them.
 struct DyingScheduler: Scenario {
     let number = "F19"
     let name = "death and sleep in mid-promotion"
 
+    private static let delay = Duration.milliseconds(40)
+
     func run(in lab: Lab) async throws {
-        let wave = lab.form == .short ? 600 : 3000
-        let first = try await lab.startWorker("first", .init(concurrency: 20))
-        try await promote(wave, lab) {
+        let wave = lab.form == .short ? 1500 : 6000
+        let (first, itsNetwork) = try await startSlowly("first", lab)
+        try await promote(wave, through: itsNetwork, lab) {
             await lab.kill(first)
+            try await expectMiddle(of: wave, lab)
             try await lab.startWorker("second", .init(concurrency: 20))
             try await lab.drain()
         }
-        let third = try await lab.startWorker("third", .init(concurrency: 20))
-        try await promote(wave, lab) {
+        // Who is alone cannot leave the wave to anybody else.
+        for worker in lab.running { await lab.stop(worker) }
+        let (third, network) = try await startSlowly("third", lab)
+        try await promote(wave, through: network, lab) {
             try await lab.suspend(third) {
+                try await expectMiddle(of: wave, lab)
+                try await lab.startWorker("fourth", .init(concurrency: 20))
                 try await lab.drain(within: .seconds(60))
-                let start = ContinuousClock.now
-                try await Task.sleep(until: start + .seconds(lab.form == .short ? lab.lease : 60))
+                let identity = third.identity ?? ""
+                try await eventually("the third is taken for dead", timeout: .seconds(lab.lease * 3 + 20)) {
+                    try await !lab.probe.set("flume:processes").contains(identity)
+                }
             }
         }
-        // Awake again, it promotes and works as before.
-        try await lab.produce(50)
+        // Awake again, it ends the command it had under way, and works and promotes as before.
+        let producer = try lab.startProducer(.init(rate: 60))
+        try await lab.expectWork(within: .seconds(10), after: monotonicNanoseconds())
+        try await producer.stop()
         try await lab.drain()
         lab.expect(
-            lab.ledger.done.count == 2 * wave + 50, "\(lab.ledger.done.count) jobs are done, not \(2 * wave + 50)")
+            lab.ledger.runs.contains { $0.nonce == "third" && $0.fence > 0 },
+            "the third was not taken for dead: no test")
+        let missing = lab.ledger.acknowledged.subtracting(lab.ledger.done).count
+        lab.expect(missing == 0, "\(missing) jobs are not done")
+    }
+
+    /// A worker whose network can be made slow.
+    private func startSlowly(_ nonce: String, _ lab: Lab) async throws -> (LabWorker, FaultProxy) {
+        let proxy = try await FaultProxy.start(to: lab.server)
+        var options = WorkerOptions(concurrency: 20)
+        options.redisURL = proxy.url()
+        return (try await lab.startWorker(nonce, options), proxy)
     }
 
     /// Schedules jobs for one moment, and calls the body as soon as some have left the schedule.
-    private func promote(_ count: Int, _ lab: Lab, _ body: () async throws -> Void) async throws {
+    private func promote(
+        _ count: Int, through network: FaultProxy, _ lab: Lab, _ body: () async throws -> Void
+    ) async throws {
         let due = try await lab.probe.now() + (lab.form == .short ? 2.5 : 8)
         var options = ProducerOptions(count: count, rate: 5000)
         options.at = due
         try await lab.startProducer(options).end()
         lab.expect(try await lab.probe.number("ZCARD", "schedule") == count, "the jobs were due before all were there")
+        network.delay(.replies, by: Self.delay)
         try await eventually("promotion begins", timeout: .seconds(30), every: .microseconds(100)) {
             try await lab.probe.number("ZCARD", "schedule") < count
         }
         try await body()
+        network.delay(.replies, by: .zero)
+    }
+
+    /// Some of the wave has gone, and some has not.
+    private func expectMiddle(of count: Int, _ lab: Lab) async throws {
+        let left = try await lab.probe.number("ZCARD", "schedule")
+        lab.expect(0 < left && left < count, "\(left) of \(count) were left when it was hit: not in mid-promotion")
     }
 }

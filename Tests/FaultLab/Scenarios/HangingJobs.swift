@@ -3,6 +3,10 @@ import Glibc
 import TestSupport
 
 /// F13: handlers that wait for ever, block a thread, or keep every thread busy for longer than the lease.
+///
+/// What waits is cancelled by its timeout. What blocks cannot be: it keeps its slot and its lease, its neighbours in the same
+/// process run on, and it is not run a second time while it runs. A process with such a handler ends at its shutdown all the
+/// same, with status 1, and the job runs elsewhere.
 struct HangingJobs: Scenario {
     let number = "F13"
     let name = "handlers that hang, block, spin"
@@ -26,6 +30,8 @@ struct HangingJobs: Scenario {
         try await lab.wait("every thread spins", within: .seconds(60)) { ledger in
             ledger.runs.count { $0.nonce == "spinning" } >= threads
         }
+        let neighbours = lab.ledger.done.count
+        try await lab.produce(20, queue: "hanging")
         let start = ContinuousClock.now
         let producer = try lab.startProducer(.init(rate: 20, queue: "quick"))
         let identity = spinning.identity ?? ""
@@ -45,8 +51,14 @@ struct HangingJobs: Scenario {
             NeighbourExpectation(nonce: "onlooker", span: began..<monotonicNanoseconds(), pause: 5_000_000_000))
         try await producer.stop()
         try await lab.drain(within: .seconds(busy * 3 + 60))
+        try await endStuck(lab)
 
         let ledger = lab.ledger
+        lab.expect(ledger.done.count >= neighbours + 20, "the neighbours of hanging jobs did not run")
+        let blocked = ledger.runs.filter { $0.payload.contains("LabBlock") && $0.nonce == "hanging" }
+        lab.expect(
+            blocked.count == 2 && blocked.allSatisfy { $0.isDone && $0.attempt == 1 },
+            "jobs that block past their timeout ran \(blocked.map { "\($0.name) \($0.attempt)" })")
         lab.expect(
             ledger.runs.count { $0.nonce == "spinning" && $0.isDone } == threads + 2, "a spinning job did not run once")
         lab.expect(ledger.runs.allSatisfy { $0.fence == 0 }, "a process lost its lease")
@@ -56,5 +68,29 @@ struct HangingJobs: Scenario {
             let attempts = (ledger.runsOfJob[run.jid] ?? []).map(\.attempt)
             lab.expect(attempts == [1, 2], "a job that ran into its timeout had the attempts \(attempts)")
         }
+    }
+
+    /// TERM for a process with a thread that is blocked for much longer than it may take to end.
+    private func endStuck(_ lab: Lab) async throws {
+        var options = WorkerOptions(concurrency: 2, queues: "stuck")
+        options.shutdownTimeout = 1
+        let stuck = try await lab.startWorker("stuck", options)
+        try await lab.produce(1, JobMix(jobClass: "LabBlock", arguments: "[6]"), queue: "stuck")
+        try await lab.wait("it is blocked", within: .seconds(30)) { ledger in
+            ledger.runs.contains { $0.nonce == "stuck" }
+        }
+        lab.expect(try await stuck.isLive(), "a worker with one blocked thread is not live")
+        let payload = lab.ledger.runs.first { $0.nonce == "stuck" }?.payload ?? ""
+        let start = ContinuousClock.now
+        let exit = await lab.stop(stuck)
+        lab.expect(exit == .status(1), "a worker with a blocked thread ended by \(exit), not by status 1")
+        let elapsed = start.duration(to: .now)
+        lab.expect(elapsed < .seconds(5), "a worker with a blocked thread took \(elapsed.formatted) to stop")
+        lab.expect(
+            try await lab.probe.queue("stuck") == [payload], "the blocked job is not back in its queue as it was")
+        try await lab.startWorker("successor", options)
+        try await lab.drain()
+        let runs = lab.ledger.runs.filter { $0.payload == payload }.map { "\($0.nonce) \($0.attempt) \($0.isDone)" }
+        lab.expect(runs == ["stuck 1 false", "successor 1 true"], "the blocked job ran so: \(runs)")
     }
 }
