@@ -97,10 +97,14 @@ struct AdmissionTests {
                 }
                 let times = starts.times
                 #expect(most(in: 1_000_000 - preemption, times) <= 400)
-                // The first 400 come at once, the next 400 in each second after that.
-                let rate = Double(times.count { $0 < times[0] + 3_500_000 }) / 4
+                // Each start but the first 400 is a second behind the one 400 before it, and as much more as the limit
+                // allows for the way from admission to start. The middle one of these distances, as others may take this
+                // machine's processors away for a while. 98 % are promised and 98.4 % come on a machine at rest; what the
+                // limit itself gives is held to 98 % in LimitSimulationTests, where no machine is in the way.
+                let distances = zip(times, times.dropFirst(400)).map { $1 - $0 }.sorted()
+                let rate = 400e6 / Double(distances[distances.count / 2])
                 print("a limit of 400/s delivered \(rate)/s")
-                #expect(rate > 340)
+                #expect(rate >= 0.95 * 400)
             }
         }
     }

@@ -10,7 +10,8 @@ extension JobStore {
     private static let usageScript = RedisScript(
         name: "usage", source: PackageResources.limit_lua + PackageResources.usage_lua)
     private static let declareScript = RedisScript(name: "declare", source: PackageResources.declare_lua)
-    private static let backOffScript = RedisScript(name: "backoff", source: PackageResources.backoff_lua)
+    private static let backOffScript = RedisScript(
+        name: "backoff", source: PackageResources.limit_lua + PackageResources.backoff_lua)
     private static let renewScript = RedisScript(name: "renew", source: PackageResources.renew_lua)
 
     /// What came of declaring a limit.

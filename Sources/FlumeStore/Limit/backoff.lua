@@ -1,4 +1,4 @@
--- Makes a limit stricter because what it protects said so: 429 or 503.
+-- Makes a limit stricter because what it protects said so: 429 or 503. In front of it stands limit.lua.
 --
 -- KEYS  1 settings   2 where the back-off is kept: the settings again, or a hash of one key of a limit by key
 -- ARGV  1 µs until it lets anything through again; 0: half of what it lets through now, at most once in each scale
@@ -9,8 +9,7 @@ redis.call('PERSIST', KEYS[1])
 if redis.call('HEXISTS', KEYS[1], 'kind') == 0 then
   redis.call('HSET', KEYS[1], 'kind', ARGV[2], 'count', ARGV[3], 'scale', ARGV[4], 'burst', ARGV[5])
 end
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local now = limits.now()
 local stored = redis.call('HMGET', KEYS[2], 'blocked_until', 'factor', 'factor_at')
 local scale = tonumber(redis.call('HGET', KEYS[1], 'scale')) or tonumber(ARGV[4])
 local blocked, factor, since = tonumber(stored[1]) or 0, tonumber(stored[2]) or 1, tonumber(stored[3]) or 0
