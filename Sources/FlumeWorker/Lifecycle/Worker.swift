@@ -84,18 +84,18 @@ public final class Worker: Service, Sendable {
             throw error
         }
         warnOfQueueNames()
-        let run = WorkerRun(
+        let parts = WorkerParts(
             redis: redis, handlers: handlers, pipelines: pipelines, middleware: middleware,
-            configuration: configuration,
-            logger: logger)
+            configuration: configuration, logger: logger)
+        let run = WorkerRun(parts, configuration: configuration, logger: logger)
         let requested = control.withLock { control in
             control.run = run
             control.last = nil
             return control.requested
         }
-        run.phase.advance(to: requested)
+        run.parts.phase.advance(to: requested)
         let signals = SignalListener(configuration.signals) { signal, count in
-            run.signals.receive(signal, from: .operatingSystem, count: count)
+            run.parts.signals.receive(signal, from: .operatingSystem, count: count)
         }
         defer {
             signals.stop()
@@ -104,7 +104,7 @@ public final class Worker: Service, Sendable {
         await withTaskCancellationOrGracefulShutdownHandler {
             await withTaskExecutorPreference(run.taskExecutor) { await run.run(onReady: onReady) }
         } onCancelOrGracefulShutdown: {
-            run.phase.advance(to: .stopping)
+            run.parts.phase.advance(to: .stopping)
         }
     }
 
@@ -162,7 +162,7 @@ public final class Worker: Service, Sendable {
     /// Where the run under way is told what to fetch.
     func desk() throws(ControlError) -> ControlDesk {
         guard let run = control.withLock({ $0.run }) else { throw .notRunning }
-        return run.desk
+        return run.parts.desk
     }
 
     /// How the worker is now.
@@ -189,6 +189,6 @@ public final class Worker: Service, Sendable {
             control.requested = max(control.requested, stage)
             return control.run
         }
-        run?.phase.advance(to: stage)
+        run?.parts.phase.advance(to: stage)
     }
 }
