@@ -36,6 +36,21 @@ struct RelayTests {
         }
     }
 
+    @Test("a job that has ended is not over before it is settled: a shutdown must not close the door in between")
+    func ending() async throws {
+        try await withRunningJobs { running in
+            let jobs = deliveries(2)
+            running.add(jobs, startedAt: 0)
+            #expect(running.endings.areOver)
+            #expect(running.end(jobs[0]) != nil)
+            #expect(running.count == 1 && !running.endings.areOver)
+            running.endings.end()
+            #expect(running.endings.areOver)
+            _ = running.interrupt()
+            #expect(running.end(jobs[1]) == nil && running.endings.areOver)
+        }
+    }
+
     @Test("a job that is cancelled before it begins, or put back, does not begin")
     func early() async throws {
         try await withRunningJobs { running in

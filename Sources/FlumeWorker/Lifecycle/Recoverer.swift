@@ -20,7 +20,7 @@ actor Recoverer {
     private let limits: PayloadLimits
     private let failures: FailureRule
     private let handlers: HandlerRegistry
-    private let mourning: Mourning
+    private let endings: Endings
     private let logger: Logger
     private let events: EventBus
     private let bell: Bell
@@ -51,7 +51,7 @@ actor Recoverer {
     init(
         store: JobStore, claims: Claims, lease: Duration, poisonLimit: Int, limits: PayloadLimits,
         failures: FailureRule,
-        handlers: HandlerRegistry, mourning: Mourning, logger: Logger, events: EventBus,
+        handlers: HandlerRegistry, endings: Endings, logger: Logger, events: EventBus,
         isKnown: @escaping @Sendable (Delivery) -> Bool
     ) {
         self.store = store
@@ -61,7 +61,7 @@ actor Recoverer {
         self.limits = limits
         self.failures = failures
         self.handlers = handlers
-        self.mourning = mourning
+        self.endings = endings
         self.logger = logger
         self.events = events
         self.bell = Bell(on: store.redis.eventLoop)
@@ -222,7 +222,7 @@ actor Recoverer {
         guard case .recover(let recovery) = settlement.destination,
             let payload = try? JobPayload(parsing: recovery.obituary, limits: limits)
         else { return }
-        let (failures, mourning, logger) = (failures, mourning, logger)
+        let (failures, endings, logger) = (failures, endings, logger)
         let jobClass = payload.handlerName ?? ""
         let handler = handlers[jobClass]
         let error = WorkerDiedError(identity: identity, times: recovery.limit)
@@ -231,10 +231,10 @@ actor Recoverer {
                 .init(
                     jid: payload.jid ?? "", jobClass: jobClass, queue: settlement.delivery.queue, pipeline: ""),
                 error: "\(error)"))
-        mourning.begin()
+        endings.begin()
         Task { @concurrent in
             await failures.callDeathHooks(of: handler, payload, error, logger)
-            mourning.end()
+            endings.end()
         }
     }
 

@@ -23,7 +23,6 @@ final class WorkerParts: Sendable {
     let recoverer: Recoverer
     let heartbeat: Heartbeat
     let statistics: Statistics
-    let mourning: Mourning
     /// Seconds since 1970.
     let startedAt: Double
 
@@ -66,14 +65,13 @@ final class WorkerParts: Sendable {
         let settler = Settler(store: hot, logger: logger, events: configuration.events) { lease.renounce($0) }
         let running = RunningJobs(idle: bell)
         let statistics = Statistics(reportsMetrics: configuration.reportsMetrics)
-        let mourning = Mourning(idle: bell)
         let phase = Phase(bell: bell)
         let signals = SignalReceiver(
             phase: phase, running: running, limits: configuration.payloadLimits, logger: logger)
         let processor = Processor(
             handlers: handlers, middleware: middleware, limits: configuration.payloadLimits, failures: failures,
             unknownClass: configuration.unknownClass, running: running, settler: settler, statistics: statistics,
-            mourning: mourning, jobs: configuration.sharesWithExq ? jobs.sharingWithExq() : jobs,
+            jobs: configuration.sharesWithExq ? jobs.sharingWithExq() : jobs,
             events: configuration.events, timers: calm.redis.eventLoop, clock: clock, logger: logger)
 
         self.bell = bell
@@ -87,7 +85,6 @@ final class WorkerParts: Sendable {
         self.lease = lease
         self.settler = settler
         self.statistics = statistics
-        self.mourning = mourning
         self.startedAt = Double(host.startedAt.microseconds) / 1e6
         let board = LimitBoard()
         let makeAdmission: @Sendable (Pipeline, Bell) -> Admission? = { pipeline, bell in
@@ -117,7 +114,7 @@ final class WorkerParts: Sendable {
             logger: logger, events: configuration.events)
         self.recoverer = Recoverer(
             store: calm, claims: claims, lease: configuration.leaseDuration, poisonLimit: configuration.poisonLimit,
-            limits: configuration.payloadLimits, failures: failures, handlers: handlers, mourning: mourning,
+            limits: configuration.payloadLimits, failures: failures, handlers: handlers, endings: running.endings,
             logger: logger, events: configuration.events
         ) { running.contains($0) || settler.holds($0) }
         let pauses = PauseBoard()

@@ -101,11 +101,11 @@ actor WorkerRun {
         parts.control.stop()
         await parts.lanes.disconnect()
         await wait(atMost: configuration.shutdownTimeout) {
-            parts.running.count == 0 && parts.lanes.isEmpty && parts.mourning.isOver
+            parts.running.count == 0 && parts.lanes.isEmpty && parts.running.endings.areOver
         }
         overdue.ring()
         await putBack()
-        await wait(atMost: Self.cancellationGrace) { parts.running.interrupted == 0 && parts.mourning.isOver }
+        await wait(atMost: Self.cancellationGrace) { parts.running.interrupted == 0 && parts.running.endings.areOver }
         parts.recoverer.stop()
         parts.settler.close()
         await parts.settler.drained()

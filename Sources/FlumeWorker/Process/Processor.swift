@@ -15,7 +15,6 @@ final class Processor: Sendable {
     let running: RunningJobs
     let settler: Settler
     let statistics: Statistics
-    let mourning: Mourning
     let environment: JobContext.Environment
     let events: EventBus
     let timers: any EventLoop
@@ -25,7 +24,7 @@ final class Processor: Sendable {
     init(
         handlers: HandlerRegistry, middleware: [any ServerMiddleware], limits: PayloadLimits, failures: FailureRule,
         unknownClass: UnknownClassPolicy, running: RunningJobs, settler: Settler, statistics: Statistics,
-        mourning: Mourning, jobs: JobClient, events: EventBus, timers: any EventLoop, clock: WallClock, logger: Logger
+        jobs: JobClient, events: EventBus, timers: any EventLoop, clock: WallClock, logger: Logger
     ) {
         self.handlers = handlers
         self.middleware = middleware
@@ -35,7 +34,6 @@ final class Processor: Sendable {
         self.running = running
         self.settler = settler
         self.statistics = statistics
-        self.mourning = mourning
         self.environment = JobContext.Environment(jobs: jobs, logger: logger)
         self.events = events
         self.timers = timers
@@ -58,7 +56,8 @@ final class Processor: Sendable {
         do throws(PayloadError) {
             payload = try JobPayload(parsing: delivery.payload, limits: limits)
         } catch {
-            guard running.remove(delivery) != nil else { return }
+            guard running.end(delivery) != nil else { return }
+            defer { running.endings.end() }
             await bury(delivery, error, in: lane)
             return
         }
@@ -86,11 +85,12 @@ final class Processor: Sendable {
         in lane: Lane
     ) async {
         var outcome = outcome
-        guard let entry = running.remove(delivery) else {
+        guard let entry = running.end(delivery) else {
             context.logger.info("job was put back in its queue before it ended")
             reportInterrupted(context, in: lane)
             return
         }
+        defer { running.endings.end() }
         if entry.isCancelled, !outcome.isFinal {
             outcome = .cancelled
         } else if case .failed(let error) = outcome {
@@ -121,7 +121,8 @@ final class Processor: Sendable {
             try await lane.admission?.readmit(delivery.grant)
             return true
         } catch {
-            guard running.remove(delivery) != nil else { return false }
+            guard running.end(delivery) != nil else { return false }
+            defer { running.endings.end() }
             _ = await settler.settle(
                 Settlement(delivery, to: .front(queue: delivery.queue, payload: delivery.payload)))
             return false
@@ -165,9 +166,6 @@ final class Processor: Sendable {
             pipeline: lane.pipeline.retryRule
         ).asking(handler, context.logger)
         let lock = outcome.lock(of: context.payload, at: failures.clock.now, to: ruling.destination)
-        // Before the job is settled: then a shutdown takes it for over.
-        if ruling.death != nil { mourning.begin() }
-        defer { if ruling.death != nil { mourning.end() } }
         let verdict: SettleReply.Verdict?
         // Death hooks are called once the death is written, also where nothing is kept of the job.
         if case .done = ruling.destination, ruling.death == nil {

@@ -24,11 +24,14 @@ final class RunningJobs: Sendable {
     }
 
     let state = Mutex(State())
+    /// Those that run no more and are not through with their end.
+    let endings: Endings
     private let idle: Bell
 
     /// - Parameter idle: rung when the last job has ended.
     init(idle: Bell) {
         self.idle = idle
+        endings = Endings(idle: idle)
     }
 
     /// How many run.
@@ -102,13 +105,22 @@ final class RunningJobs: Sendable {
         return overdue.count
     }
 
-    /// A job has come to its end.
+    /// A job has come to its end and is going to be settled; ``endings`` is told when it is.
     ///
     /// - Returns: its entry if it is still ours to settle; `nil` when it has been put back meanwhile.
-    func remove(_ delivery: Delivery) -> Entry? {
+    func end(_ delivery: Delivery) -> Entry? { remove(delivery, ends: true) }
+
+    /// A job runs no more and nobody here settles it.
+    ///
+    /// - Returns: its entry, if it has not been put back meanwhile.
+    func remove(_ delivery: Delivery) -> Entry? { remove(delivery, ends: false) }
+
+    private func remove(_ delivery: Delivery, ends: Bool) -> Entry? {
         let (entry, isLast) = state.withLock { state -> (Entry?, Bool) in
             let entry = state.entries.removeValue(forKey: delivery.sequence)
             if entry == nil { state.interrupted -= 1 }
+            // In the same moment: between the two a shutdown would take the job for over.
+            if ends, entry != nil { endings.begin() }
             return (entry, state.entries.isEmpty && state.interrupted == 0)
         }
         if isLast { idle.ring() }
