@@ -27,7 +27,7 @@ struct InteropWorker: AsyncParsableCommand {
     @Option(
         help: """
             In place of --queues, and repeatable: name=ses,queue=mailers,concurrency=20,limit=400/1000ms,key=ses,\
-            batch=10/1000ms,max-in-cluster=5,limits=leaky_bucket 5 per 1s key disk + concurrency 1 by args[0]; only \
+            batch=10/1000ms,max-in-cluster=5,limits=token_bucket 50 per 1s burst 10 key disk + concurrency 1 by args[0]; only \
             name and queue must be there.
             """)
     var pipeline: [String] = []

@@ -90,7 +90,7 @@ struct EnvironmentTests {
     func limits() throws {
         let read = try settings([
             "FLUME_PIPELINES":
-                "name=a,queue=b,batch=5/1s,batch-by=args[1],backoff_initial=1s,backoff_max=none,backoff_jitter=none,"
+                "name=a,queue=b,batch=1/1s,batch-by=args[1],backoff_initial=1s,backoff_max=none,backoff_jitter=none,"
                 + "limits=sliding_window 400 per 1s + token_bucket 50 per 1s burst 100 key maps + "
                 + "leaky_bucket 5 per 1000 key disk local + concurrency 3 by args[0]"
         ])
@@ -102,7 +102,7 @@ struct EnvironmentTests {
                 .init(.local(.leakyBucket(5, per: .seconds(1), key: "disk"))),
                 .init(.concurrency(3), by: ArgumentPath("args[0]")),
             ])
-        #expect(pipeline.batch == BatchSettings(size: 5, timeout: .seconds(1), by: ArgumentPath("args[1]")))
+        #expect(pipeline.batch == BatchSettings(size: 1, timeout: .seconds(1), by: ArgumentPath("args[1]")))
         #expect(pipeline.backOff == .exponential(initial: .seconds(1), maximum: nil, jitter: .none))
         for pipeline in try read.makePipelines() { try pipeline.validate() }
     }

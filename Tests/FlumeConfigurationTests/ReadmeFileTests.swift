@@ -38,7 +38,7 @@ struct ReadmeFileTests {
             ])
         let tenant = try #require(ArgumentPath("args[0].tenant"))
         #expect(settings.pipelines.last?.limits.last == .init(.concurrency(2, key: "tenant"), by: tenant))
-        #expect(settings.pipelines.last?.batch?.by == tenant)
+        #expect(settings.pipelines[1].batch?.by == tenant)
         #expect(
             settings.pipelines.last?.backOff == .exponential(initial: .seconds(1), maximum: nil, jitter: .none))
         for pipeline in pipelines { try pipeline.validate() }

@@ -55,13 +55,13 @@ struct SettingsFileTests {
                     limits: [
                         .init(.slidingWindow(10_000, per: .seconds(24 * 3600), key: "ses-day")),
                         .init(.tokenBucket(rate: 50, per: .seconds(1), burst: 100, key: "maps-api")),
-                        .init(.local(.leakyBucket(5, per: .seconds(1), key: "disk"))),
                         .init(.concurrency(2, key: "tenant"), by: tenant),
                     ],
                     batch: BatchSettings(size: 10, timeout: .milliseconds(500), by: tenant), maximumInCluster: 5,
                     maximumRetries: 3, backOff: .exponential(initial: .seconds(1), maximum: .seconds(120))),
                 PipelineSettings(
                     "imports", queues: [.init("imports", weight: 2), .init("exports", weight: 1)],
+                    limits: [.init(.local(.leakyBucket(5, per: .seconds(1), key: "disk")))],
                     backOff: .fixed(.seconds(30))),
             ])
         let pipelines = try settings.makePipelines()
@@ -72,9 +72,9 @@ struct SettingsFileTests {
             .slidingWindow(400, per: .seconds(1), key: "ses"), .concurrency(5),
             .slidingWindow(10_000, per: .seconds(24 * 3600), key: "ses-day"),
             .tokenBucket(rate: 50, per: .seconds(1), burst: 100, key: "maps-api"),
-            .local(.leakyBucket(5, per: .seconds(1), key: "disk")),
         ]
-        #expect(pipelines.map(\.limits) == [[], limits, []])
+        let local = RateLimit.local(.leakyBucket(5, per: .seconds(1), key: "disk"))
+        #expect(pipelines.map(\.limits) == [[], limits, [local]])
         #expect(pipelines.map(\.batchRule?.size) == [nil, 10, nil])
         #expect(pipelines[1].batchRule?.timeout == .milliseconds(500))
         for pipeline in pipelines { try pipeline.validate() }

@@ -39,6 +39,19 @@ struct PipelineValidationTests {
             (good.maximumRetries(-1), "the maximum of retries is -1: choose 0, for none, or more"),
             (good.batching(size: 0, timeout: .seconds(1)), "the batch size is 0; it must be 1 or more"),
             (good.batching(size: -1, timeout: .seconds(1)), "the batch size is -1; it must be 1 or more"),
+            (
+                good.batching(size: 11, timeout: .seconds(1)).rateLimit(10, per: .seconds(1)),
+                "batches of 11, of which a limit lets 10 start together: make the batch smaller"
+            ),
+            (
+                good.batching(size: 3, timeout: .seconds(1)).limited(
+                    by: .tokenBucket(rate: 9, per: .seconds(1), burst: 2)),
+                "batches of 3, of which a limit lets 2 start together"
+            ),
+            (
+                good.batching(size: 2, timeout: .seconds(1)).limited(by: .local(.leakyBucket(9, per: .seconds(1)))),
+                "batches of 2, of which a limit lets 1 start together"
+            ),
             (good.batching(size: 1, timeout: .zero), "the batch timeout is 0.0 seconds; it must be longer than 0"),
         ])
     func one(pipeline: Pipeline, words: String) async throws {

@@ -19,13 +19,18 @@ final class Admission: Sendable {
     /// Whether the last fetch found no slot for jobs that are there.
     let shortage = SlotShortage()
     private let local: [LocalLimit]
+    /// The shared limits on starts.
+    let rates: [Limit]
+    let store: JobStore
+    let logger: Logger
     private let pipeline: String
-    private let store: JobStore
     private let events: EventBus
-    private let logger: Logger
     private let localAcquirers: [Acquirer]
     private let sharedAcquirer: Acquirer?
-    private let localMargin: Duration?
+    /// How much later than its admission a start may come, by the limits of this process.
+    let localMargin: Duration?
+    /// The limits that are smaller than a batch and were told of, with the numbers they had.
+    let warned = Mutex<[String: Limit.Numbers]>([:])
     /// The limit that stopped the last fetch, and since when.
     private let stopped = Mutex<(name: String, since: ContinuousClock.Instant)?>(nil)
 
@@ -62,7 +67,7 @@ final class Admission: Sendable {
         localMargin = local.map(\.margin).min()
         localAcquirers = local.map { Acquirer(asking: $0) }
         // A job that is to start again holds its slots already.
-        let rates = shared.filter { $0.numbers.kind != .slots }
+        rates = shared.filter { $0.numbers.kind != .slots }
         sharedAcquirer = rates.isEmpty ? nil : Acquirer(asking: Gate(rates), of: store)
     }
 

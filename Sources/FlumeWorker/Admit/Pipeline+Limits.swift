@@ -1,3 +1,5 @@
+import FlumeStore
+
 extension Pipeline {
     /// Lets at most `count` jobs start in any length of time of `scale`, in all processes together.
     ///
@@ -33,6 +35,12 @@ extension Pipeline {
     var limitProblem: String? {
         if let problem = keyedLimits.lazy.compactMap(\.problem).first ?? limits.lazy.compactMap(\.problem).first {
             return problem
+        }
+        if let size = batchRule?.size,
+            let small = limits.first(where: { $0.numbers.kind != .slots && $0.numbers.together < size })
+        {
+            return "batches of \(size), of which a limit lets \(small.numbers.together) start together: make the batch "
+                + "smaller, or the limit's count (for a token bucket: its burst) larger"
         }
         var names: Set<String> = []
         for (limit, id) in keyedLimits.map({ ($0.limit, $0.name(in: name)) })

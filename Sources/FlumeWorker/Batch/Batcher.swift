@@ -29,6 +29,7 @@ final class Batcher: Sendable {
     private let claims: Claims
     private let events: EventBus
     private let pressure: BatchPressure
+    private let admission: BatchAdmission?
     private let state: Mutex<State>
 
     init(_ rule: BatchRule, in lane: Lane, processor: Processor, claims: Claims, events: EventBus) {
@@ -38,6 +39,7 @@ final class Batcher: Sendable {
         self.claims = claims
         self.events = events
         self.pressure = BatchPressure(of: lane, on: processor.timers, events: events)
+        self.admission = lane.admission.map { BatchAdmission($0, logger: processor.logger) }
         self.state = Mutex(State(line: BatchLine(size: rule.size, concurrency: lane.pipeline.concurrency)))
         lane.admission?.shortage.listen { [weak self] in self?.startReady(afterFetch: true) }
     }
@@ -193,15 +195,29 @@ final class Batcher: Sendable {
         guard let jobClass = unit.key?.jobClass, let handler = processor.handlers[jobClass],
             let performBatch = handler.performBatch
         else {
-            for member in members { await processor.perform(member.delivery, in: lane, before: member.deadline) }
+            for member in members { await processor.perform(member.delivery, in: lane, before: member.leave.deadline) }
             return
         }
-        let members = await readmit(await withoutCancelled(members, handler))
-        guard !members.isEmpty else { return }
-        events.emit(
-            .batchFlushed(
-                pipeline: lane.pipeline.name, jobClass: jobClass, size: members.count, reason: unit.reason ?? .size))
-        await processor.perform(members, performBatch, of: handler, in: lane)
+        var waiting = members
+        while !waiting.isEmpty {
+            waiting = await withoutCancelled(waiting.filter(isOurs), handler)
+            var (starting, others) = await readmit(waiting)
+            if starting.isEmpty { return }
+            if let unlocked = await unlock(starting) {
+                starting = unlocked
+                // That took its time, so look again.
+                if starting.contains(where: \.isLate) || starting.isEmpty {
+                    waiting = starting + others
+                    continue
+                }
+            }
+            waiting = others
+            events.emit(
+                .batchFlushed(
+                    pipeline: lane.pipeline.name, jobClass: jobClass, size: starting.count, reason: unit.reason ?? .size
+                ))
+            await processor.perform(starting, performBatch, of: handler, in: lane)
+        }
     }
 
     /// Ends those that were cancelled while they waited here.
@@ -221,16 +237,34 @@ final class Batcher: Sendable {
 
     /// Has the limits admit those again that waited here for longer than they may start after it.
     ///
-    /// - Returns: those that may run; the others are back in their queue.
-    private func readmit(_ members: [BatchMember]) async -> [BatchMember] {
-        var admitted: [BatchMember] = []
-        for member in members {
-            if let deadline = member.deadline, deadline < .now {
-                guard await processor.readmit(member.delivery, in: lane) else { continue }
-            }
-            admitted.append(member)
+    /// - Returns: those that may start now, and those that have to wait a little more; none when all are back in their queue.
+    private func readmit(_ members: [BatchMember]) async -> (starting: [BatchMember], others: [BatchMember]) {
+        guard let admission else { return (members, []) }
+        do {
+            return try await admission.readmit(members)
+        } catch {
+            await processor.putBack(members.map(\.delivery))
+            return ([], [])
         }
-        return admitted
+    }
+
+    /// Lets others of their token in, for unique jobs that keep their lock until they start.
+    ///
+    /// - Returns: those that are still there to be started; `nil` when there was nothing to do.
+    private func unlock(_ members: [BatchMember]) async -> [BatchMember]? {
+        guard members.contains(where: { !$0.isUnlocked && $0.context?.payload.lockUntilStart != nil }) else {
+            return nil
+        }
+        let there = await processor.unlock(
+            members.compactMap { member in
+                member.isUnlocked ? nil : member.context.map { (delivery: member.delivery, context: $0) }
+            })
+        let sequences = Set(there.map(\.delivery.sequence))
+        return members.filter { $0.isUnlocked || sequences.contains($0.delivery.sequence) }.map { member in
+            var member = member
+            member.isUnlocked = true
+            return member
+        }
     }
 
     /// Whether a job is still this process's to run, after it has waited here.

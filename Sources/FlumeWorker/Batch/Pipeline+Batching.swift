@@ -13,7 +13,12 @@ extension Pipeline {
     /// job of a batch holds one: such a limit should be at least `size`. When the worker becomes quiet, all that is held
     /// runs at once. Jobs whose class has no batch handler run one by one, without waiting.
     ///
-    /// A size below 1 or a timeout that is not positive makes ``Worker/run()`` throw a ``PipelineError``.
+    /// The jobs of a batch start together and count as that many starts: those that have waited so long that their leave
+    /// of a rate has run out ask again, all in one step. Where a rate was made smaller meanwhile, or one key of a limit by
+    /// key lets fewer start, the batch is divided.
+    ///
+    /// A size below 1, or above the count (or burst) of a rate of the pipeline, and a timeout that is not positive make
+    /// ``Worker/run()`` throw a ``PipelineError``.
     ///
     /// - Parameters:
     ///   - size: how many jobs a batch has at most.

@@ -12,9 +12,7 @@ extension Processor {
         _ members: [BatchMember], _ performBatch: Handler.PerformBatch, of handler: Handler, in lane: Lane
     ) async {
         let start = ContinuousClock.now
-        let jobs = await unlock(
-            members.compactMap { member in member.context.map { (delivery: member.delivery, context: $0) } })
-        guard !jobs.isEmpty else { return }
+        let jobs = members.compactMap { member in member.context.map { (delivery: member.delivery, context: $0) } }
         for job in jobs {
             logStart(job.context)
             reportStart(job.context, in: lane)

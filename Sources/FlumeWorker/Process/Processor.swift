@@ -121,12 +121,17 @@ final class Processor: Sendable {
             try await lane.admission?.readmit(delivery.grant)
             return true
         } catch {
-            guard running.end(delivery) != nil else { return false }
-            defer { running.endings.end() }
-            _ = await settler.settle(
-                Settlement(delivery, to: .front(queue: delivery.queue, payload: delivery.payload)))
+            await putBack([delivery])
             return false
         }
+    }
+
+    /// Puts jobs that did not start back at the front of their queues.
+    func putBack(_ deliveries: [Delivery]) async {
+        // What was taken last goes back first, so that the oldest is the next to run.
+        let ours = deliveries.filter { running.end($0) != nil }.sorted { $0.sequence > $1.sequence }
+        defer { for _ in ours { running.endings.end() } }
+        _ = await settler.settle(ours.map { Settlement($0, to: .front(queue: $0.queue, payload: $0.payload)) })
     }
 
     /// Cancels the job's task when time is up.
