@@ -3,6 +3,7 @@ import Flume
 import FlumeCron
 import FlumeHealth
 import FlumeRedis
+import FlumeWire
 import FlumeWorker
 import Foundation
 import Logging
@@ -43,6 +44,11 @@ struct InteropWorker: AsyncParsableCommand {
     var unknownClass = "retry"
     @Option(help: "A YAML file of periodic jobs, in sidekiq-cron's form, that this process keeps the time of.")
     var schedule: String?
+    @Option(
+        help:
+            "The Rails applications whose GlobalIDs are taken: shop,billing; a job with one of another fails. Else all."
+    )
+    var globalidApps: String?
     @Option(help: "Where /live, /ready and /metrics are answered: a TCP port of this machine, or a path.")
     var health: String?
 
@@ -83,7 +89,7 @@ struct InteropWorker: AsyncParsableCommand {
             throw ExitCode.failure
         }
         let worker = Worker(
-            redis: client, handlers: .interop(redis: client, stamper: stamper),
+            redis: client, handlers: .interop(redis: client, stamper: stamper, coding: coding),
             pipelines: try pipelines(),
             configuration: configuration, logger: logger
         ) { identity in
@@ -104,6 +110,10 @@ struct InteropWorker: AsyncParsableCommand {
             FileHandle.standardError.write(Data("interop-worker: \(error)\n".utf8))
             throw ExitCode.failure
         }
+    }
+
+    private var coding: ActiveJobCoding {
+        ActiveJobCoding(apps: globalidApps.map { Set($0.split(separator: ",").map(String.init)) })
     }
 
     private func unknownClassPolicy() throws -> UnknownClassPolicy {
