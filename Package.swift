@@ -160,7 +160,7 @@ let package = Package(
         .executableTarget(
             name: "flume-demo",
             dependencies: [
-                "Flume", "FlumeWorker", "FlumeRedis",
+                "Flume", "FlumeWorker", "FlumeActiveJob", "FlumeWorkerActiveJob", "FlumeRedis", "FlumeWire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

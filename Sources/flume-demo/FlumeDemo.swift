@@ -1,7 +1,10 @@
 import ArgumentParser
 import Flume
+import FlumeActiveJob
 import FlumeRedis
+import FlumeWire
 import FlumeWorker
+import FlumeWorkerActiveJob
 import Logging
 
 /// Ruby: `WelcomeEmail.perform_async(42, "hello")`.
@@ -25,6 +28,13 @@ struct AuditEntry: Job {
     var text: String
 }
 
+/// Ruby: `ReceiptJob.perform_later(customer, Date.today, currency: :eur)`.
+struct ReceiptJob: ActiveJob {
+    var customer: GlobalID
+    var soldOn: RubyDate
+    @Keyword var currency: RubySymbol
+}
+
 struct DemoError: Error, CustomStringConvertible {
     let description: String
 }
@@ -37,7 +47,7 @@ struct FlumeDemo: AsyncParsableCommand {
 
     @Option(help: "The Redis that Ruby enqueues on (default: REDIS_URL, or redis://127.0.0.1:6379/0).")
     var redis: String?
-    @Option(help: "A queue to read besides those of the demo.")
+    @Option(help: "The only queue to read, in place of those of the demo.")
     var queue: String?
 
     func validate() throws {
@@ -52,6 +62,9 @@ struct FlumeDemo: AsyncParsableCommand {
                 context.logger.info("sent \(job.template) to user \(job.userID)")
                 _ = try await client.send(RedisCommand("HINCRBY", "demo:sent:swift", "\(job.userID)", "1"))
             }
+            Handler(for: ReceiptJob.self) { job, _ in
+                _ = try await client.send(RedisCommand("HINCRBY", "receipts:sent:swift", job.customer.id, "1"))
+            }
             Handler(for: ReminderJob.self) { job, context in context.logger.info("reminded: \(job.text)") }
             Handler("FlakyJob") { (context, key: String) in
                 guard context.attempt > 1 else { throw DemoError(description: "\(key) does not work the first time") }
@@ -64,12 +77,12 @@ struct FlumeDemo: AsyncParsableCommand {
                 logger.info("wrote \(batch.count) audit entries in one go")
             }
         }
-        var pipelines = [
+        let demoPipelines = [
             Pipeline("default", queues: ["mailers": 2, "default": 1], concurrency: 10),
             Pipeline("newsletters", queue: "newsletters", concurrency: 20).rateLimit(100, per: .seconds(1)),
             Pipeline("audit", queue: "audit", concurrency: 2).batching(size: 10, timeout: .milliseconds(500)),
         ]
-        if let queue { pipelines.append(Pipeline(queue, queue: queue, concurrency: 10)) }
+        let pipelines = queue.map { [Pipeline($0, queue: $0, concurrency: 10)] } ?? demoPipelines
         var configuration = WorkerConfiguration()
         configuration.signals = .all
         configuration.heartbeatInterval = .seconds(2)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Flume
+import FlumeActiveJob
 import FlumeRedis
 import FlumeWire
 import Foundation
@@ -52,7 +53,12 @@ struct InteropProducer: AsyncParsableCommand {
         let client = RedisClient(try .option(redis), logger: Logger(label: "interop-producer"))
         do {
             try await client.checkServer()
-            for result in try await enqueue(JobClient(redis: client, namespace: namespace)) { print(result.line) }
+            let jobs = JobClient(
+                redis: client, namespace: namespace, middleware: [CurrentAttributesClientMiddleware()])
+            let results = try await CurrentAttributes.$current.withValue(try rails.currentAttributes()) {
+                try await enqueue(jobs)
+            }
+            for result in results { print(result.line) }
         } catch let error as RedisError {
             FileHandle.standardError.write(Data("interop-producer: \(error.message)\n".utf8))
             throw ExitCode.failure

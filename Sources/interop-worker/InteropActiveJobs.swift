@@ -7,19 +7,19 @@ import FlumeWorkerActiveJob
 
 extension Handler {
     /// The ActiveJob classes of the black-box tests.
-    static func interopActiveJobs(redis: RedisClient) -> [Handler] {
+    static func interopActiveJobs(redis: RedisClient, coding: ActiveJobCoding) -> [Handler] {
         [
-            .activeJob("RailsEchoJob") { arguments, context in
-                try await echo(arguments, context, redis)
+            .activeJob("RailsEchoJob", coding: coding) { arguments, context in
+                try await echo(arguments, context, redis, coding)
             },
             // Fails each time: three runs in all, then Sidekiq's own retries.
             .activeJob(
                 "RailsRetryJob",
                 rules: [
                     .retryOn(InteropError.self, as: ["InteropError"], wait: .fixed(.seconds(1)), attempts: 3, jitter: 0)
-                ]
+                ], coding: coding
             ) { arguments, context in
-                try await echo(arguments, context, redis)
+                try await echo(arguments, context, redis, coding)
                 throw InteropError(description: "RailsRetryJob failed in execution \(context.executions)")
             },
         ]
@@ -27,8 +27,10 @@ extension Handler {
 }
 
 /// Writes down the arguments, decoded and written again, and what else is known about the job.
-private func echo(_ arguments: ActiveJobArguments, _ context: ActiveJobContext, _ redis: RedisClient) async throws {
-    let attributes = try context.job.currentAttributes
+private func echo(
+    _ arguments: ActiveJobArguments, _ context: ActiveJobContext, _ redis: RedisClient, _ coding: ActiveJobCoding
+) async throws {
+    let attributes = try context.job.currentAttributes(coding: coding)
     var cattr: JSONValue = .null
     if let values = attributes.sets.first {
         let members = try values.members.map { JSONObject.Member(key: $0.key, value: try $0.value.json()) }

@@ -29,11 +29,11 @@ struct TypedJob: Job {
 
 extension HandlerRegistry {
     /// The classes of the black-box tests.
-    static func interop(redis: RedisClient, stamper: Stamper) -> HandlerRegistry {
+    static func interop(redis: RedisClient, stamper: Stamper, coding: ActiveJobCoding) -> HandlerRegistry {
         HandlerRegistry {
             Handler.raw("EchoJob") { payload, context in try await echo(payload, context, redis) }
             Handler.raw("NoopJob") { _, _ in }
-            Handler.interopActiveJobs(redis: redis)
+            Handler.interopActiveJobs(redis: redis, coding: coding)
             Handler("SleepJob") { (context, seconds: Double) in
                 let duration = try InteropError.duration(seconds)
                 _ = try await redis.send(RedisCommand("RPUSH", "interop:started", context.jid))

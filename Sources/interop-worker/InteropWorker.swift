@@ -49,6 +49,11 @@ struct InteropWorker: AsyncParsableCommand {
     var metrics = "sidekiq8"
     @Flag(help: "Leave TERM and INT to a service group around the worker, as in most programs.")
     var serviceGroup = false
+    @Option(
+        help:
+            "The Rails applications whose GlobalIDs are taken: shop,billing; a job with one of another fails. Else all."
+    )
+    var globalidApps: String?
     @Option(help: "Where /live, /ready and /metrics are answered: a TCP port of this machine, or a path.")
     var health: String?
 
@@ -99,7 +104,7 @@ struct InteropWorker: AsyncParsableCommand {
             throw ExitCode.failure
         }
         let worker = Worker(
-            redis: client, handlers: .interop(redis: client, stamper: stamper),
+            redis: client, handlers: .interop(redis: client, stamper: stamper, coding: coding),
             pipelines: try pipelines(),
             configuration: configuration, logger: logger
         ) { identity in
@@ -135,6 +140,10 @@ struct InteropWorker: AsyncParsableCommand {
         case "sidekiq8": return .sidekiq8
         default: throw ValidationError("--metrics \(metrics): write sidekiq7 or sidekiq8")
         }
+    }
+
+    private var coding: ActiveJobCoding {
+        ActiveJobCoding(apps: globalidApps.map { Set($0.split(separator: ",").map(String.init)) })
     }
 
     private func unknownClassPolicy() throws -> UnknownClassPolicy {

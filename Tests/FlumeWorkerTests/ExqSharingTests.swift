@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 // What differs between Exq and Sidekiq in a namespace that both share with Flume, row by row, and the test that Flume gets
-// along with it. A name without a file is in this one or in ExqNodeTests; captured jobs are those of Fixtures/README.md.
+// along with it. A name without a file is in this one, in ExqNodeTests or in ExqFormTests; captured jobs are those of Fixtures/README.md.
 //
 // Reading what Exq wrote
 //  1 no created_at, no at                  "a job of Exq runs with its own jid and arguments, …"
@@ -22,23 +22,25 @@ import Testing
 //  8 names of modules                      "a job finds its handler by every name that Exq has for it"
 //  9 fields that vanish in Exq             "a job whose fields Exq has dropped goes on by its jid"
 // 10 moved as it is by Exq's scheduler     "a job that Exq's scheduler moved as it was runs"
-// 11 stat:processed without failures       ObservationTests: Flume counts as Sidekiq does, whatever others add
+// 11 stat:processed without failures       "counters that Exq began are counted on, and told as they are"
 // 12 nodes named by host, pid a text       "a node of Exq and what it runs are among the facts", with a namespace
 // 13 keys that begin with a colon          the same, without one
 //
 // Writing what Exq reads
-// 14 enqueued_at in float seconds          "what waits for a time says when it was enqueued, …"
+// 14 enqueued_at in float seconds          "what waits for a time says when it was enqueued, …";
+//                                          "what waits for a time has the field that Exq's own has, …"
 // 15 queue in every waiting job            "a job that snoozes says which queue it came from";
 //                                          EnqueueTests "each option lands in its field …"
 // 16 an object in every entry              BadInputTests and EnqueueTests: nothing else is pushed, what is no job is buried
 // 17 what a process says of itself         "a worker says of itself what Exq's pages read"
-// 18 signals that are not Sidekiq's        "a signal of Exq's for somebody else harms nobody"
+// 18 signals that are not Sidekiq's        "signals as Exq sends them cancel a job and quiet a worker";
+//                                          "a signal of Exq's for somebody else harms nobody"
 // 19 locks of unique jobs                  "the lock of a job of Exq is given back when Exq would"; UniqueTests
 // 20 jobs a node has in flight             "a worker of the same host leaves everything alone that a living node owns";
 //                                          "what a dead node had in flight is put back when somebody says so, …"
 // 21 snoozed jobs in retry                 "a job that Exq has snoozed runs as if for the first time"
-// 22 entries that leave by their bytes     ScheduleTests, SettleTests: what Flume moves leaves by the very bytes; no entry
-//                                          is rewritten where it is
+// 22 entries that leave by their bytes     "two jobs of one jid that differ in their bytes are two, …"; ScheduleTests,
+//                                          SettleTests: no entry is rewritten where it is
 // 23 names with another meaning            "a queue is not named like a place where Exq keeps jobs in flight"
 
 @Suite("Sharing with Exq")

@@ -13,13 +13,15 @@ struct GuideTests {
     private static let root = URL(filePath: Ruby.scripts).deletingLastPathComponent().deletingLastPathComponent()
 
     /// The `console` blocks: commands begin with `$ `, what follows is what they print.
-    private func commands() throws -> [Command] {
+    ///
+    /// Those with ActiveJob are marked `rails`.
+    private func commands(withRails: Bool) throws -> [Command] {
         let guide = try String(contentsOf: Self.root.appending(path: "interop/README.md"), encoding: .utf8)
         var commands: [Command] = []
         var isConsole = false
         for line in guide.split(separator: "\n", omittingEmptySubsequences: false) {
             if line.hasPrefix("```") {
-                isConsole = line == "```console"
+                isConsole = line == "```console" || withRails && line == "```console rails"
             } else if isConsole, line.hasPrefix("$ ") {
                 commands.append(Command(line: String(line.dropFirst(2))))
             } else if isConsole {
@@ -43,7 +45,7 @@ struct GuideTests {
 
     @Test("the guide's commands print what it says, and its jobs are all done once")
     func guide() async throws {
-        let commands = try commands()
+        let commands = try commands(withRails: try await Ruby.activeJobIsThere.value)
         #expect(commands.count > 15)
         try await withInterop { interop in
             let lines = commands.enumerated().flatMap { ["echo '### \($0.offset)'", local($0.element.line)] }

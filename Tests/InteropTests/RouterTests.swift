@@ -102,6 +102,52 @@ struct RouterTests {
         }
     }
 
+    @Test(
+        "real ActiveJobs are routed, their share by the job_id, and what retry_on enqueues goes where its job_id goes",
+        .enabled(Comment(rawValue: Ruby.activeJobAbsence)) { try await Ruby.activeJobIsThere.value },
+        arguments: ["redis", "file"])
+    func realActiveJob(_ source: String) async throws {
+        try await withInterop { interop in
+            let file = interop.directory.file("routes.yml")
+            let routes = source == "redis" ? "redis" : file
+            try "RailsEchoJob: swift 50%\nRailsRetryJob: swift 50%\n"
+                .write(toFile: file, atomically: true, encoding: .utf8)
+            for jobClass in ["RailsEchoJob", "RailsRetryJob"] { try route(interop, jobClass, "swift 50%") }
+            func enqueue(_ jobClass: String, _ more: String...) async throws {
+                try await interop.run(
+                    Ruby.command(
+                        "active_job.rb", ["--redis", interop.url, "--active-job", jobClass, "--count", "40"] + more))
+            }
+            func jobIDs(_ jobs: [JobPayload]) -> Set<String> {
+                Set(jobs.compactMap { $0["args"]?.array?.first?["job_id"]?.string })
+            }
+            try await enqueue("RailsEchoJob", "--routes", routes)
+            let (swift, ruby) = (try interop.waiting(in: "swift"), try interop.waiting(in: "default"))
+            #expect(swift.count + ruby.count == 40 && !swift.isEmpty && !ruby.isEmpty)
+            #expect(jobIDs(swift).allSatisfy { isTaken($0, percent: 50) })
+            #expect(!jobIDs(ruby).contains { isTaken($0, percent: 50) })
+            #expect(swift.allSatisfy { $0.queue == "swift" && $0["flume_routed_from"] == "default" })
+
+            // These run in Ruby, and their next attempts are pushed there.
+            try interop.database.execute("DEL", "queue:default")
+            try await enqueue("RailsRetryJob")
+            let all = jobIDs(try interop.waiting(in: "default"))
+            try await interop.withWorker(.ruby, concurrency: 5, routes: routes) { _ in
+                try await eventually("all have failed once", timeout: .seconds(40)) {
+                    let records = try interop.list("interop:echo").map { try JSONValue(parsing: Array($0.utf8)) }
+                    return Set(records.compactMap { $0["job_id"]?.string }).isSuperset(of: all)
+                }
+            }
+            // Nobody reads `swift`; what stays in Ruby may have run again.
+            let next = try (interop.entries("schedule") + interop.waiting(in: "swift")).filter { job in
+                all.contains(job["args"]?.array?.first?["job_id"]?.string ?? "")
+            }
+            let routed = jobIDs(next.filter { $0.queue == "swift" })
+            #expect(routed == all.filter { isTaken($0, percent: 50) } && !routed.isEmpty)
+            #expect(next.allSatisfy { $0["args"]?.array?.first?["executions"]?.int ?? 0 > 0 })
+        }
+    }
+
     @Test("a file of routes works as the hash does; without a readable one jobs stay in Ruby")
     func file() async throws {
         try await withInterop { interop in

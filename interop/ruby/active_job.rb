@@ -18,7 +18,10 @@ options = Stack.parse("Usage: active_job.rb [options]") do |o, values|
   o.on("--sample NAME", "arguments of this kind; 'all' for a job of each but 'money'") { |v| values[:sample] = v }
   o.on("--in SECONDS", Float, "set(wait:)") { |v| values[:in] = v }
   o.on("--priority N", Integer, "set(priority:)") { |v| values[:priority] = v }
-  o.on("--cattr JSON", "what Sidekiq's CurrentAttributes of this version would write") { |v| values[:cattr] = v }
+  o.on("--count N", Integer, "(1)") { |v| values[:count] = v }
+  o.on("--routes WHERE", "flume_router.rb with a file of routes, or redis") { |v| values[:routes] = v }
+  o.on("--current JSON", "user_id and tenant of CurrentAttributes, an object") { |v| values[:current] = JSON.parse(v) }
+  o.on("--cattr JSON", "what Sidekiq's CurrentAttributes of another version would write") { |v| values[:cattr] = v }
   o.on("--version", "only print the version of ActiveJob") { values[:version] = true }
 end
 
@@ -26,6 +29,9 @@ if options[:version]
   puts ActiveJob.gem_version
   exit
 end
+
+Stack.route(options[:routes]) if options[:routes]
+Current.hand_on if options[:current]
 
 if options[:cattr]
   attributes = JSON.parse(options[:cattr])
@@ -40,10 +46,11 @@ end
 
 settings = {queue: options[:queue], priority: options[:priority], wait: options[:in]&.seconds}.compact
 job = Object.const_get(options[:class]).set(settings)
+Current.user_id, Current.tenant = options[:current].values_at("user_id", "tenant") if options[:current]
 enqueued = I18n.with_locale(:de) do
   case options[:sample]
   when nil
-    [job.perform_later(*ActiveJob::Arguments.deserialize(options[:args]))]
+    Array.new(options[:count] || 1) { job.perform_later(*ActiveJob::Arguments.deserialize(options[:args])) }
   when "all"
     # "money" takes a serializer of the application's own.
     RailsSamples.arguments.except("money").values.map { |arguments| job.perform_later(*arguments) } +

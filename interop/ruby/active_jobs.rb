@@ -52,6 +52,16 @@ class MoneySerializer < ActiveJob::Serializers::ObjectSerializer
 end
 ActiveJob::Serializers.add_serializers(MoneySerializer)
 
+# What the application knows of a request; Sidekiq hands it on to the jobs that are enqueued meanwhile.
+class Current < ActiveSupport::CurrentAttributes
+  attribute :user_id, :tenant
+
+  def self.hand_on
+    require "sidekiq/middleware/current_attributes"
+    Sidekiq::CurrentAttributes.persist(self)
+  end
+end
+
 class InteropError < StandardError
 end
 
@@ -68,7 +78,7 @@ class RailsEchoJob < ActiveJob::Base
     record = {
       "jid" => provider_job_id, "queue" => queue_name, "class" => self.class.name,
       "args" => ActiveJob::Arguments.serialize(args), "executions" => executions, "job_id" => job_id,
-      "cattr" => nil, "locale" => locale, "timezone" => timezone, "priority" => priority,
+      "cattr" => Current.attributes.compact.presence, "locale" => locale, "timezone" => timezone, "priority" => priority,
       "inspect" => args.inspect
     }
     Sidekiq.redis { |redis| redis.rpush("interop:echo", JSON.generate(record)) }

@@ -7,6 +7,8 @@
 #   ruby shop.rb wait sold       waits until 20 more are sold
 #   ruby shop.rb close           waits until all are sent, and says whether each was sent once
 #
+# With --rails it sends each customer a receipt, which is an ActiveJob (receipt_job.rb), in place of the email.
+#
 # Everything is on the Redis of $REDIS_URL.
 
 require_relative "stack"
@@ -25,6 +27,19 @@ end
 # --- what the commands do
 
 module Shop
+  class << self
+    # Where the counts are, and what sends something to a customer.
+    attr_accessor :prefix, :send_to
+  end
+  self.prefix = "demo"
+  self.send_to = ->(user_id) { WelcomeEmail.perform_async(user_id, "welcome") }
+
+  def self.use_rails
+    require_relative "receipt_job"
+    self.prefix = "receipts"
+    self.send_to = ->(user_id) { ReceiptJob.perform_later(Customer.new(user_id), Date.today, currency: :eur) }
+  end
+
   def self.redis(&block)
     Sidekiq.redis(&block)
   end
@@ -35,8 +50,8 @@ module Shop
     is_open = true
     trap("TERM") { is_open = false }
     while is_open
-      user_id = redis { |redis| redis.incr("demo:sold") }
-      WelcomeEmail.perform_async(user_id, "welcome")
+      user_id = redis { |redis| redis.incr("#{prefix}:sold") }
+      send_to.call(user_id)
       sleep 0.02
     end
   end
@@ -51,11 +66,11 @@ module Shop
   end
 
   def self.sent(by)
-    redis { |redis| redis.hlen("demo:sent:#{by}") }
+    redis { |redis| redis.hlen("#{prefix}:sent:#{by}") }
   end
 
   def self.sold
-    redis { |redis| redis.get("demo:sold") }.to_i
+    redis { |redis| redis.get("#{prefix}:sold") }.to_i
   end
 
   def self.wait(what)
@@ -72,7 +87,7 @@ module Shop
   def self.close
     give_up_at = Time.now + 60
     loop do
-      counts = %w[ruby swift].flat_map { |by| redis { |redis| redis.hgetall("demo:sent:#{by}") }.to_a }
+      counts = %w[ruby swift].flat_map { |by| redis { |redis| redis.hgetall("#{prefix}:sent:#{by}") }.to_a }
       users = counts.map(&:first).uniq.size
       twice = counts.sum { |_, count| count.to_i } - users
       if users >= sold || Time.now > give_up_at
@@ -86,7 +101,9 @@ module Shop
 end
 
 if $0 == __FILE__
-  Stack.parse("Usage: shop.rb sell|work|wait ruby|wait swift|wait sold|close [--redis URL]") {}
+  usage = "Usage: shop.rb [--rails] sell|work|wait ruby|wait swift|wait sold|close [--redis URL]"
+  options = Stack.parse(usage) { |o, values| o.on("--rails", "an ActiveJob in place of the email") { values[:rails] = true } }
+  Shop.use_rails if options[:rails]
   case ARGV
   in ["sell"] then Shop.sell
   in ["work"] then Shop.work

@@ -89,6 +89,7 @@ end
 require "sidekiq/cli"
 
 Stack.route(options[:routes]) if options[:routes]
+Current.hand_on if defined?(Current)
 
 Sidekiq.configure_server do |config|
   config.server_middleware { |chain| chain.add QueueName }

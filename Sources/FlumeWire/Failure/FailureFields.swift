@@ -14,11 +14,14 @@ package struct FailureFields: Sendable {
     package var classRetry: RetrySetting
     /// The unit of time stamps in a payload that has none; else the unit found is kept.
     package var unit: Timestamp.Unit
+    /// Whether the unit found in the payload is kept.
+    package var keepsUnit: Bool
 
     /// Describes a failure.
     package init(
         message: String, errorClass: String, backtrace: [String] = [], failedAt: Timestamp, fetchedFrom: String,
-        classRetry: RetrySetting = .absent, unit: Timestamp.Unit = .floatSeconds
+        classRetry: RetrySetting = .absent, unit: Timestamp.Unit = .floatSeconds,
+        keepsUnit: Bool = true
     ) {
         self.message = message
         self.errorClass = errorClass
@@ -27,6 +30,7 @@ package struct FailureFields: Sendable {
         self.fetchedFrom = fetchedFrom
         self.classRetry = classRetry
         self.unit = unit
+        self.keepsUnit = keepsUnit
     }
 
     /// The payload with the failure written into it; every other byte is the producer's.
@@ -36,7 +40,7 @@ package struct FailureFields: Sendable {
     /// fresh jobs) has not failed yet, so this is its first failure.
     package func applied(to payload: JobPayload) -> JobPayload {
         var payload = payload
-        let unit = payload.timestampUnit ?? unit
+        let unit = keepsUnit ? payload.timestampUnit ?? unit : unit
         let count = payload.retryCount
         let hasFailedBefore = payload.failedAt != nil
 

@@ -110,7 +110,8 @@ final class WorkerParts: Sendable {
         self.poller = Poller(
             store: calm, interval: configuration.pollInterval,
             rule: PromotionRule(
-                limits: configuration.payloadLimits, timestampUnit: configuration.timestampUnit, clock: clock),
+                limits: configuration.payloadLimits, timestampUnit: configuration.timestampUnit, clock: clock,
+                sharesWithExq: configuration.sharesWithExq),
             logger: logger, events: configuration.events)
         self.recoverer = Recoverer(
             store: calm, claims: claims, lease: configuration.leaseDuration, poisonLimit: configuration.poisonLimit,

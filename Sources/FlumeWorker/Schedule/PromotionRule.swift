@@ -6,6 +6,8 @@ struct PromotionRule: Sendable {
     var limits: PayloadLimits
     var timestampUnit: Timestamp.Unit
     var clock: WallClock
+    /// A node of Exq may take it from its queue, and reads no milliseconds.
+    var sharesWithExq = false
 
     /// Where a member of `schedule` or `retry` goes, and as what.
     func promotion(of member: [UInt8]) -> Promotion {
@@ -13,7 +15,7 @@ struct PromotionRule: Sendable {
             return Promotion(member: member, queue: nil, payload: member)
         }
         payload = payload.repairingUTF8()
-        let unit = payload.timestampUnit ?? timestampUnit
+        let unit = sharesWithExq ? .floatSeconds : payload.timestampUnit ?? timestampUnit
         let queue = payload.queue ?? "default"
         if payload.queue == nil { payload.set("queue", to: .string(queue)) }
         if payload.rawValue("retry") == nil { payload.set("retry", to: true) }

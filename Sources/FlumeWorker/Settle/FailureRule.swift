@@ -83,7 +83,8 @@ struct FailureRule: Sendable {
     private func handedOver(_ payload: JobPayload, to queue: String) -> JobPayload {
         var payload = payload.repairingUTF8()
         payload.set("queue", to: .string(queue))
-        payload.set("enqueued_at", to: clock.now, unit: payload.timestampUnit ?? timestampUnit)
+        payload.set(
+            "enqueued_at", to: clock.now, unit: sharesWithExq ? .floatSeconds : payload.timestampUnit ?? timestampUnit)
         payload.countHandOver()
         return payload
     }
@@ -153,10 +154,13 @@ struct FailureRule: Sendable {
     func failed(
         _ payload: JobPayload, _ error: any Error, _ queue: String, _ handler: Handler?
     ) -> JobPayload {
-        FailureFields(
+        // A node of Exq may move it to its queue as it is, and reads no milliseconds in any of its times.
+        let payload = sharesWithExq ? readableByExq(payload) : payload
+        return FailureFields(
             message: "\(error)", errorClass: "\(type(of: error))",
             backtrace: (error as? any BacktraceProviding)?.backtrace ?? [], failedAt: clock.now, fetchedFrom: queue,
-            classRetry: handler?.retry ?? .default, unit: timestampUnit
+            classRetry: handler?.retry ?? .default,
+            unit: sharesWithExq ? .floatSeconds : timestampUnit, keepsUnit: !sharesWithExq
         ).applied(to: payload.repairingUTF8())
     }
 
@@ -184,13 +188,22 @@ extension FailureRule {
     /// Whoever promotes it goes by what it says about its queue. Sidekiq and Flume write `enqueued_at` then; Exq does not.
     func waiting(_ payload: JobPayload, for queue: String) -> JobPayload {
         var waiting = payload.repairingUTF8()
-        if !sharesWithExq {
+        if sharesWithExq {
+            waiting = readableByExq(waiting)
+        } else {
             waiting.remove("enqueued_at")
-        } else if waiting.enqueuedAt.map({ $0.unit == .milliseconds }) ?? true {
-            waiting.set("enqueued_at", to: clock.now, unit: .floatSeconds)
         }
         if waiting.queue != queue { waiting.set("queue", to: .string(queue)) }
         return waiting
+    }
+
+    /// The payload with an `enqueued_at` in seconds, without which Exq's telemetry fails and the job is in flight for ever.
+    private func readableByExq(_ payload: JobPayload) -> JobPayload {
+        let written = payload.enqueuedAt
+        guard written == nil || written?.unit == .milliseconds else { return payload }
+        var payload = payload
+        payload.set("enqueued_at", to: written ?? clock.now, unit: .floatSeconds)
+        return payload
     }
 }
 

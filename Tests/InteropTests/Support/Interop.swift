@@ -37,6 +37,7 @@ struct Interop: Sendable {
     /// Runs a worker until the body returns, then stops it with SIGTERM.
     func withWorker<Result>(
         _ runtime: Runtime, queues: String = "default", concurrency: Int = 2, shutdownTimeout: Int = 5,
+        routes: String? = nil, more: [String] = [],
         _ body: (WorkerProcess) async throws -> Result
     ) async throws -> Result {
         let identityFile = directory.file("identity-\(UUID().uuidString)")
@@ -44,7 +45,8 @@ struct Interop: Sendable {
             [
                 "--redis", url, "--queues", queues, "--concurrency", "\(concurrency)",
                 "--shutdown-timeout", "\(shutdownTimeout)", "--identity-file", identityFile,
-            ] + (runtime == .swift ? ["--heartbeat", "2", "--metrics", "sidekiq7"] : []))
+            ] + (runtime == .swift ? ["--heartbeat", "2", "--metrics", "sidekiq7"] : [])
+                + (routes.map { ["--routes", $0] } ?? []) + more)
         let child = try ChildProcess.spawn(
             command[0], Array(command.dropFirst()), output: directory.path,
             name: "\(runtime.rawValue)-\(UUID().uuidString)")
