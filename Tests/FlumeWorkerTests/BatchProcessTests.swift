@@ -54,6 +54,47 @@ struct BatchProcessTests {
         }
     }
 
+    @Test("what a stopped process holds in a batch runs elsewhere, and nowhere again once the process goes on")
+    func stopped() async throws {
+        try await withRedisServer { server in
+            let probe = try RedisProbe(url: server.url())
+            func start(_ name: String, batch: String) async throws -> WorkerProcess {
+                let arguments = [
+                    "--pipeline", "name=default,queue=default,concurrency=5,batch=\(batch)", "--lease", "2",
+                ]
+                return try await WorkerProcess.start(name, on: server, arguments)
+            }
+            let first = try await start("first", batch: "10/600s")
+            let identity = try #require(first.identity)
+            try await probe.enqueue((0..<3).map { job("BatchEchoJob", "\($0)") }, to: "default")
+            try await eventually("they are held") {
+                try await probe.hash("flume:inflight:\(identity)").count == 3
+            }
+            first.child.signal(SIGSTOP)
+            let second = try await start("second", batch: "10/100ms")
+            try await eventually("they have run elsewhere", timeout: .seconds(60)) {
+                try await probe.list("interop:batches").count == 1
+            }
+            try await probe.waitUntilDrained()
+            first.child.signal(SIGCONT)
+            try await eventually("it knows that it was given up", timeout: .seconds(30)) {
+                let processes = try await probe.set("flume:processes")
+                return processes.count == 2 && !processes.contains(identity)
+            }
+            // What it would run at its end if it still held it.
+            first.child.signal(SIGTERM)
+            #expect(await first.child.exit() == .status(0))
+            second.child.signal(SIGTERM)
+            #expect(await second.child.exit() == .status(0))
+            #expect(try await probe.list("interop:batches") == [#"["0","1","2"]"#])
+            #expect(try await probe.number("LLEN", "queue:default") == 0)
+            #expect(try await probe.members("retry").isEmpty)
+            #expect(try await probe.members("dead").isEmpty)
+            #expect(try await probe.inflight().isEmpty)
+            await probe.client.close()
+        }
+    }
+
     @Test("when patience ends with batches held, all go back in order and the process exits 0")
     func impatientTerm() async throws {
         try await withRedisServer { server in

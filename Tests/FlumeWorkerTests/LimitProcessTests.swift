@@ -38,49 +38,36 @@ struct LimitProcessTests {
         }
     }
 
-    @Test(
-        "three processes, one of them killed, start no more than the limit in any window",
-        arguments: [
-            "sliding_window 40 per 500ms key k", "token_bucket 40 per 500ms burst 20 key k",
-            "leaky_bucket 100 per 1000ms key k",
-        ])
-    func exact(limit: String) async throws {
-        try await Machine.alone {
-            try await withRedisServer { server in
-                let probe = try RedisProbe(url: server.url())
-                try await probe.enqueue((0..<200).map { job("StampJob", "\($0)") }, to: "default")
-                var workers: [ChildProcess] = []
-                for index in 0..<3 {
-                    workers.append(
-                        try await start(
-                            "w\(index)", on: server, ["--pipeline", "name=default,queue=default,limits=\(limit)"]))
-                }
-                try await eventually("some have started") { try await probe.list("interop:stamps").count > 30 }
-                workers[0].signal(SIGKILL)
-                try await eventually("nearly all have started", timeout: .seconds(30)) {
-                    try await Set(probe.list("interop:stamps").map { $0.split(separator: " ")[0] }).count >= 190
-                }
-                for worker in workers.dropFirst() {
-                    worker.signal(SIGTERM)
-                    #expect(await worker.exit() == .status(0))
-                }
-                let stamps = try await probe.list("interop:stamps").map { $0.split(separator: " ") }
-                // On a busy machine two of them may have the whole limit between them.
-                #expect(Set(stamps.map { $0[1] }).count >= 2)
-                let times = stamps.compactMap { Int($0[2]) }.sorted()
-                // A stamp is written after the start it tells of, much later on a machine that has more to do. Starts
-                // themselves are held to the limit to the microsecond in LimitSimulationTests.
-                let slack = 60_000
-                print(
-                    "\(limit): at most \(most(in: 500_000, times)) stamps in a window, with slack \(most(in: 490_000, times))"
-                )
-                switch limit.prefix(1) {
-                case "s": #expect(most(in: 500_000 - slack, times) <= 40)
-                case "t": #expect(most(in: 500_000 - slack, times) <= 40 + 20 + 1)
-                default: #expect(most(in: 500_000 - slack, times) <= 50 + 1 + 1)
-                }
-                await probe.client.close()
+    @Test("a process that declares other numbers for a key says so in its log, and they hold in every process")
+    func otherNumbers() async throws {
+        try await withRedisServer { server in
+            let probe = try RedisProbe(url: server.url())
+            func declare(_ name: String, _ limits: String, queue: String = "default") async throws -> ChildProcess {
+                try await start(name, on: server, ["--pipeline", "name=p,queue=\(queue),limits=\(limits)"])
             }
+            let first = try await declare("first", "sliding_window 2 per 1h key k")
+            let same = try await declare("same", "sliding_window 2 per 1h key k")
+            try await probe.enqueue((0..<9).map { job("StampJob", "\($0)") }, to: "default")
+            try await eventually("two have started") { try await probe.list("interop:stamps").count == 2 }
+            let other = try await declare("other", "sliding_window 5 per 1h key k")
+            try await eventually("three more have started") { try await probe.list("interop:stamps").count == 5 }
+            let foreign = try await declare("foreign", "concurrency 3 key j", queue: "none")
+            let clash = try await declare("clash", "sliding_window 4 per 1h key j:slots", queue: "none")
+
+            try await eventually("the log tells") { other.output.contains("a limit had other numbers") }
+            let line = try #require(other.output.split(separator: "\n").first { $0.contains("had other numbers") })
+            #expect(line.contains("warning") && line.contains("flume.limit=k"))
+            // What it was, and what it is.
+            let numbers = try #require(line.firstRange(of: "flume.new="))
+            #expect(line[numbers.upperBound...].prefix { $0 != "]" }.contains("count: 5"), "\(line)")
+            #expect(line.contains("count: 2"))
+            try await eventually("and of a clash") { clash.output.contains("one of another nature") }
+            for child in [first, same, foreign] { #expect(!child.output.contains("a limit had"), "\(child.output)") }
+            #expect(try await probe.hash("flume:limit:k")["count"] == "5")
+            for child in [first, same, other, foreign, clash] { child.signal(SIGTERM) }
+            for child in [first, same, other, foreign, clash] { #expect(await child.exit() == .status(0)) }
+            #expect(try await probe.list("interop:stamps").count == 5)
+            await probe.client.close()
         }
     }
 
