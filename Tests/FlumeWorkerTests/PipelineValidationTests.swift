@@ -68,12 +68,24 @@ struct PipelineValidationTests {
         #expect(twice?.description == "pipeline p: there are two pipelines of this name: rename one of them")
     }
 
-    @Test("and so is a negative number of retries of the whole worker")
-    func retries() async throws {
-        var configuration = WorkerConfiguration()
-        configuration.maximumRetries = -1
-        let error = try await problem([Self.good], configuration)
-        #expect(error?.description == "the worker's maximum of retries is -1: choose 0, for none, or more")
+    @Test("and so are numbers of the whole worker that cannot work")
+    func wholeWorker() async throws {
+        let cases: [((inout WorkerConfiguration) -> Void, String)] = [
+            ({ $0.maximumRetries = -1 }, "the worker's maximum of retries is -1: choose 0, for none, or more"),
+            ({ $0.poisonLimit = 0 }, "the poison limit is 0: choose 1 or more"),
+            ({ $0.deadSetMaximumJobs = -1 }, "the dead set is to keep -1 jobs: choose 0 or more"),
+            ({ $0.shutdownTimeout = .seconds(-1) }, "the shutdown timeout is -1.0 seconds: choose 0 or more"),
+            ({ $0.leaseDuration = .milliseconds(99) }, "the lease is 0.099 seconds: choose 0.1 seconds or more"),
+            ({ $0.heartbeatInterval = .zero }, "the interval of heartbeats is 0.0 seconds"),
+            ({ $0.pollInterval = .seconds(-1) }, "the interval of polls is -1.0 seconds"),
+            ({ $0.deadSetTimeout = .seconds(Int64.max) }, "and at most a hundred years"),
+        ]
+        for (change, words) in cases {
+            var configuration = WorkerConfiguration()
+            change(&configuration)
+            let error = try await problem([Self.good], configuration)
+            #expect(error?.description.contains(words) == true, "\(String(describing: error))")
+        }
     }
 
     @Test("the least that can work is accepted")

@@ -77,7 +77,8 @@ public final class Worker: Service, Sendable {
     ///   all: wrong address, password, database, or a replica.
     public func run() async throws {
         do {
-            try validate()
+            try Pipeline.validate(pipelines)
+            try configuration.validate()
             guard try await isServerReady() else { return end(WorkerHealth(stage: .ended)) }
         } catch {
             end(WorkerHealth(stage: .ended))
@@ -128,15 +129,6 @@ public final class Worker: Service, Sendable {
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
             let isStopped = control.withLock { $0.requested == .stopping }
             if isStopped || Task.isCancelled || Task.isShuttingDownGracefully { return false }
-        }
-    }
-
-    /// Checks pipelines and numbers before anything starts.
-    private func validate() throws(PipelineError) {
-        try Pipeline.validate(pipelines)
-        let retries = configuration.maximumRetries
-        guard retries >= 0 else {
-            throw PipelineError("", "the worker's maximum of retries is \(retries): choose 0, for none, or more")
         }
     }
 
