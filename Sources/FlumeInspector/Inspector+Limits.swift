@@ -11,30 +11,50 @@ extension Inspector {
 
     /// What is stored of limits, whatever their kind.
     func limits(_ names: [String]) async throws(RedisError) -> [QueueFacts.Limit] {
-        let redis = store.redis
-        let replies = try await redis.send(
+        let places = Dictionary(grouping: try await parkingPlaces(), by: \.limit)
+        let replies = try await store.redis.send(
             names.flatMap { name in
-                [
-                    RedisCommand("HGETALL", keys.limit(name)),
-                    RedisCommand("HLEN", keys.limitSlots(name)),
-                    RedisCommand("ZCARD", keys.parkedIndex(name)),
-                    RedisCommand("ZRANGE", keys.parkedIndex(name), "0", String(Self.parkedKeysListed - 1)),
-                ]
+                [RedisCommand("HGETALL", keys.limit(name)), RedisCommand("HLEN", keys.limitSlots(name))]
             })
         var limits: [QueueFacts.Limit] = []
         for (index, name) in names.enumerated() {
-            let part = replies[(4 * index)..<(4 * index + 4)].map { $0 }
-            let parkedKeys = part[3].array?.compactMap(\.string) ?? []
-            let lengths = try await redis.send(
-                parkedKeys.map { RedisCommand("LLEN", keys.parked(name, $0)) })
-            let fields = Self.fields(part[0])
+            let fields = Self.fields(replies[2 * index])
+            let parked = try await parked(at: places[name] ?? [])
             limits.append(
                 QueueFacts.Limit(
-                    key: name, fields: fields, available: await available(name, fields), slots: part[1].integer ?? 0,
-                    parkedKeys: part[2].integer ?? 0,
-                    parked: zip(parkedKeys, lengths).map { .init(key: $0, jobs: $1.integer ?? 0) }))
+                    key: name, fields: fields, available: await available(name, fields),
+                    slots: replies[2 * index + 1].integer ?? 0, parkedKeys: parked.keys, parked: parked.first))
         }
         return limits
+    }
+
+    /// Where jobs are parked, sorted.
+    func parkingPlaces() async throws(RedisError) -> [ParkingPlace] {
+        let reply = try await store.redis.send([RedisCommand("ZRANGE", keys.parkingPlaces, "0", "-1")])[0]
+        let names = reply.array?.compactMap(\.string) ?? []
+        return names.sorted().compactMap(ParkingPlace.init(text:))
+    }
+
+    /// For how many keys jobs are parked, and how many for the first of those.
+    private func parked(
+        at places: [ParkingPlace]
+    ) async throws(RedisError) -> (keys: Int, first: [QueueFacts.Limit.Parked]) {
+        let replies = try await store.redis.send(
+            places.flatMap { place in
+                [
+                    RedisCommand("ZCARD", keys.parkedIndex(place)),
+                    RedisCommand("ZRANGE", keys.parkedIndex(place), "0", String(Self.parkedKeysListed - 1)),
+                ]
+            })
+        var (count, first) = (0, [QueueFacts.Limit.Parked]())
+        for (index, place) in places.enumerated() {
+            count += replies[2 * index].integer ?? 0
+            let names = (replies[2 * index + 1].array?.compactMap(\.string) ?? [])
+                .prefix(Self.parkedKeysListed - first.count)
+            let lengths = try await store.redis.send(names.map { RedisCommand("LLEN", keys.parked(place, $0)) })
+            first += zip(names, lengths).map { .init(pipeline: place.pipeline, key: $0, jobs: $1.integer ?? 0) }
+        }
+        return (count, first)
     }
 
     /// How many a limit lets through now.

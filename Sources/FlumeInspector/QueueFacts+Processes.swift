@@ -69,6 +69,8 @@ extension QueueFacts {
     public struct Limit: Sendable, Hashable, Codable {
         /// The jobs that wait in Redis for one key of a limit.
         public struct Parked: Sendable, Hashable, Codable {
+            /// The pipeline they were taken by; only it takes them again.
+            public var pipeline: String
             /// The key, made of the job's arguments.
             public var key: String
             /// How many jobs.

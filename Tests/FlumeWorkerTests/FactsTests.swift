@@ -184,8 +184,11 @@ struct FactsTests {
             try await probe.send("SADD", "flume:limits", "ses", "stripe", "gone")
             try await probe.send("HSET", "flume:limit:ses", "count", "400", "window", "1000")
             try await probe.send("HSET", "flume:slots:ses", "a", "", "b", "")
-            try await probe.send("ZADD", "flume:parked-keys:stripe", "1", "42", "2", "7")
-            try await probe.send("RPUSH", "flume:parked:6:stripe:42", "x", "y", "z")
+            try await probe.send("ZADD", "flume:parked-keys:1:p:stripe", "1", "42", "2", "7")
+            try await probe.send("RPUSH", "flume:parked:1:p:6:stripe:42", "x", "y", "z")
+            try await probe.send("ZADD", "flume:parked-keys:2:p2:stripe", "1", "42")
+            try await probe.send("RPUSH", "flume:parked:2:p2:6:stripe:42", "x")
+            try await probe.send("ZADD", "flume:parked-places", "1", "1:p:stripe", "1", "2:p2:stripe", "1", "nonsense")
             // Whatever else is stored under such a name does no harm.
             try await probe.send("SET", "flume:limit:stripe", "x")
             let limits = try await Inspector(redis: probe.client).facts().limits
@@ -196,8 +199,11 @@ struct FactsTests {
                         key: "ses", fields: ["count": "400", "window": "1000"], available: nil, slots: 2,
                         parkedKeys: 0, parked: []),
                     QueueFacts.Limit(
-                        key: "stripe", fields: [:], available: nil, slots: 0, parkedKeys: 2,
-                        parked: [.init(key: "42", jobs: 3), .init(key: "7", jobs: 0)]),
+                        key: "stripe", fields: [:], available: nil, slots: 0, parkedKeys: 3,
+                        parked: [
+                            .init(pipeline: "p", key: "42", jobs: 3), .init(pipeline: "p", key: "7", jobs: 0),
+                            .init(pipeline: "p2", key: "42", jobs: 1),
+                        ]),
                 ])
         }
     }

@@ -19,9 +19,10 @@ struct KeyedLimitTests {
     }
 
     private func nothingIsParked(_ probe: RedisProbe, _ name: String, _ tenants: [String]) async throws {
-        #expect(try await probe.number("EXISTS", "flume:parked-keys:\(name)") == 0)
+        #expect(try await probe.number("EXISTS", "flume:parked-keys:1:p:\(name)") == 0)
+        #expect(try await probe.number("EXISTS", "flume:parked-places") == 0)
         for tenant in tenants {
-            #expect(try await probe.number("EXISTS", "flume:parked:\(name.utf8.count):\(name):\(tenant)") == 0)
+            #expect(try await probe.number("EXISTS", "flume:parked:1:p:\(name.utf8.count):\(name):\(tenant)") == 0)
         }
     }
 
@@ -38,7 +39,7 @@ struct KeyedLimitTests {
                 try await starts.wait(for: 7)
                 #expect(Set(starts.jids).isSuperset(of: ["b0", "b1", "c0"]))
                 #expect(try await probe.number("LLEN", "queue:q") == 0)
-                #expect(try await probe.number("LLEN", "flume:parked:6:tenant:a") > 0)
+                #expect(try await probe.number("LLEN", "flume:parked:1:p:6:tenant:a") > 0)
                 try await starts.wait(for: 15)
                 try await probe.waitUntilDrained("q")
             }
@@ -70,7 +71,7 @@ struct KeyedLimitTests {
                 try await starts.wait(for: 4)
                 try await eventually("b0 is put off") { try await probe.number("ZCARD", "schedule") == 2 }
                 try await eventually("those of a wait") {
-                    try await probe.number("LLEN", "flume:parked:6:tenant:a") == 3
+                    try await probe.number("LLEN", "flume:parked:1:p:6:tenant:a") == 3
                 }
             }
             #expect(Set(starts.jids) == ["a0", "b0", "b1", "b2"])
@@ -99,7 +100,7 @@ struct KeyedLimitTests {
             try await withWorker(on: probe, [handler], pipelines: pipelines) { running in
                 try await probe.enqueue(jobs("a", 3), to: "q")
                 try await eventually("two are parked") {
-                    try await probe.number("LLEN", "flume:parked:12:tenant:slots:a") == 2
+                    try await probe.number("LLEN", "flume:parked:1:p:12:tenant:slots:a") == 2
                 }
                 try await running.worker.pause(.queue("q"), permanently: isPermanent)
                 gate.open()
@@ -195,17 +196,59 @@ struct KeyedLimitTests {
             try await withWorker(on: probe, [.timing(starts)], pipelines: pipelines(2)) { _ in
                 try await starts.wait(for: 2)
                 try await eventually("the others are parked") {
-                    try await probe.number("LLEN", "flume:parked:6:tenant:a") == 4
+                    try await probe.number("LLEN", "flume:parked:1:p:6:tenant:a") == 4
                 }
             }
             try await withWorker(on: probe, [.timing(starts)], pipelines: pipelines(50)) { _ in
                 // The key has room by the new numbers; whoever parked them did not know.
-                try await probe.send("ZADD", "flume:parked-keys:tenant", "0", "a")
+                try await probe.send("ZADD", "flume:parked-keys:1:p:tenant", "0", "a")
                 try await starts.wait(for: 6)
                 try await probe.waitUntilDrained("q")
             }
             #expect(starts.jids.sorted() == (0..<6).map { "a\($0)" })
         }
+    }
+
+    @Test("pipelines that share a limit by key take only their own jobs, and share what it lets through")
+    func shared() async throws {
+        try await withProbe { probe in
+            let (starts, first, second) = (Starts(), Journal(), Journal())
+            func handler(_ journal: Journal) -> Handler {
+                .raw("Time") { _, context in
+                    starts.note(context.jid)
+                    journal.note("\(context.queue) \(context.jid)")
+                }
+            }
+            // Names that would be one if nothing kept them apart.
+            func pipelines(_ name: String, _ queue: String) -> [Pipeline] {
+                [
+                    Pipeline(name, queue: queue, concurrency: 5)
+                        .rateLimit(2, per: .milliseconds(300), key: "b:c", by: Self.tenant)
+                ]
+            }
+            try await probe.enqueue((0..<5).map { job("Time", "x\($0)", args: #"["t"]"#) }, to: "q")
+            try await probe.enqueue((0..<5).map { job("Time", "y\($0)", args: #"["t"]"#) }, to: "r")
+            try await withWorker(on: probe, [handler(first)], pipelines: pipelines("a", "q")) { _ in
+                try await withWorker(on: probe, [handler(second)], pipelines: pipelines("a:b", "r")) { _ in
+                    try await starts.wait(for: 10)
+                    try await probe.waitUntilDrained("q")
+                    try await probe.waitUntilDrained("r")
+                }
+            }
+            #expect(Set(first.entries) == Set((0..<5).map { "q x\($0)" }))
+            #expect(Set(second.entries) == Set((0..<5).map { "r y\($0)" }))
+            #expect(most(in: 300_000 - preemption, starts.times) <= 2)
+            #expect(try await probe.number("EXISTS", "flume:parked-places") == 0)
+        }
+    }
+
+    @Test(
+        "names of places are read as they were written",
+        arguments: [("p", "l"), ("1:a", "b:2:c"), ("", ""), ("ü:", "é")])
+    func places(pipeline: String, limit: String) {
+        let place = ParkingPlace(pipeline: pipeline, limit: limit)
+        #expect(ParkingPlace(text: place.text) == place)
+        for wrong in ["", "p", "9:p:l", "1", "1:p", "-1:p:l", "x:p:l"] { #expect(ParkingPlace(text: wrong) == nil) }
     }
 
     @Test("several limits by key hold together, each by a key of its own")
@@ -232,7 +275,7 @@ struct KeyedLimitTests {
                 try await starts.wait(for: 9)
                 try await probe.waitUntilDrained("q")
                 try await eventually("nothing waits") {
-                    try await probe.number("EXISTS", "flume:parked-keys:tenant") == 0
+                    try await probe.number("EXISTS", "flume:parked-keys:1:p:tenant") == 0
                 }
             }
             #expect(crowd.most <= 2, "one for each host")

@@ -103,7 +103,7 @@ struct LimitProcessTests {
             let arguments = ["--pipeline", "name=limited,queue=limited,concurrency=4", "--lease", "3"]
             let first = try await start("first", on: server, arguments)
             try await eventually("one runs and two wait for it") {
-                let parked = try await probe.number("LLEN", "flume:parked:16:LimitedJob:slots:a")
+                let parked = try await probe.number("LLEN", "flume:parked:7:limited:16:LimitedJob:slots:a")
                 return try await probe.list("interop:stamps").count == 1 && parked == 2
             }
             first.signal(SIGKILL)

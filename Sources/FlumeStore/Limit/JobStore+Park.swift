@@ -45,7 +45,7 @@ extension JobStore {
         }
         var others: Set<String> = []
         for job in jobs { others.formUnion(job.delivery.grant?.slotKeys ?? []) }
-        var keyNames = [tenure.inflightKey, limit.indexKey, keys.slotLists]
+        var keyNames = [tenure.inflightKey, limit.indexKey, keys.slotLists, keys.parkingPlaces]
         keyNames.append(contentsOf: others)
         limit.append(groups, to: &keyNames)
         let sent = ContinuousClock.now
@@ -54,6 +54,7 @@ extension JobStore {
             command.append(others.count)
             command.append(limit.names.count)
             command.append(groups.count)
+            command.append(limit.place.text)
             limit.append(groups, to: &command)
             for job in jobs {
                 job.delivery.appendField(to: &command)
@@ -111,6 +112,7 @@ extension JobStore {
     ) async throws(RedisError) -> UnparkReply {
         var keyNames = [
             tenure.leaseKey, tenure.inflightKey, limit.indexKey, keys.slotLists, keys.paused,
+            keys.parkingPlaces,
         ]
         limit.append(groups, to: &keyNames)
         if let gate = request.gate { keyNames.append(contentsOf: gate.keyNames) }
@@ -123,6 +125,7 @@ extension JobStore {
             command.append(tenure.identity)
             command.append(limit.names.count)
             command.append(groups.count)
+            command.append(limit.place.text)
             command.append(closed.count)
             for queue in closed { command.append(queue) }
             limit.append(groups, to: &command)

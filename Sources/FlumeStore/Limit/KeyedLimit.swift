@@ -5,14 +5,17 @@ package import FlumeWire
 ///
 /// Jobs without room wait in Redis, in a list of those that have the same keys.
 package struct KeyedLimit: Sendable {
-    /// What the lists of those that wait are named after: the first of the limits.
+    /// The first of the limits.
     package let name: String
+    /// Where those wait that have no room.
+    package let place: ParkingPlace
     package let names: [String]
     package let numbers: [Limit.Numbers]
     let keys: KeySpace
 
-    package init(_ limits: [(name: String, numbers: Limit.Numbers)], keys: KeySpace) {
+    package init(_ limits: [(name: String, numbers: Limit.Numbers)], in pipeline: String, keys: KeySpace) {
         name = limits.first?.name ?? ""
+        place = ParkingPlace(pipeline: pipeline, limit: name)
         names = limits.map(\.name)
         numbers = limits.map(\.numbers)
         self.keys = keys
@@ -29,9 +32,9 @@ package struct KeyedLimit: Sendable {
     }
 
     /// Keys with parked jobs, by the time they have room.
-    var indexKey: String { keys.parkedIndex(name) }
+    var indexKey: String { keys.parkedIndex(place) }
 
-    func parkedKey(_ jobKeys: JobKeys) -> String { keys.parked(name, jobKeys.text) }
+    func parkedKey(_ jobKeys: JobKeys) -> String { keys.parked(place, jobKeys.text) }
 
     /// What the scripts have to know of all limits and of the keys of some jobs.
     func append(_ groups: [JobKeys], to keyNames: inout [String]) {

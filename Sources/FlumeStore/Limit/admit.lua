@@ -2,9 +2,9 @@
 -- moved out of the in-flight record and wait in Redis, by key, in the order they came; others go on.
 --
 -- KEYS  1 in-flight hash   2 keys with parked jobs, by when they have room   3 lists of slots
---       4… the slots of other limits that the jobs hold, then what `limits.group` reads
+--       4 places with parked jobs   5… the slots of other limits that the jobs hold, then what `limits.group` reads
 -- ARGV  1 identity   2 how many other slots keys   3 how many limits   4 the keys of how many jobs
---       5… what `limits.group` reads, then for each job its field and the number of its keys
+--       5 name of the place   6… what `limits.group` reads, then for each job its field and the number of its keys
 -- Returns {µs a start may come later, µs until the first parked job has room or -1, Redis's time in µs,
 --          then for each job 1: it may start   0: it is parked   -1: it was not in flight}
 
@@ -17,14 +17,14 @@ local groups = {}
 
 local function group(number)
   if not groups[number] then
-    groups[number] = limits.group(number, size, 4 + others, 5, now)
+    groups[number] = limits.group(number, size, 5 + others, 6, now)
     groups[number].crowd = redis.call('LLEN', groups[number].parked)
   end
   return groups[number]
 end
 
 local reply, margin = { 0, -1, now }, 15000
-for at = 5 + 4 * size + (1 + size) * count, #ARGV, 2 do
+for at = 6 + 4 * size + (1 + size) * count, #ARGV, 2 do
   local field, group = ARGV[at], group(tonumber(ARGV[at + 1]))
   local sequence, queue = string.match(field, '^(%d+):(.*)$')
   local name = ARGV[1] .. ':' .. sequence
@@ -47,9 +47,10 @@ for at = 5 + 4 * size + (1 + size) * count, #ARGV, 2 do
       redis.call('RPUSH', group.parked, string.format('%.0f:', #queue) .. queue .. payload)
       redis.call('HDEL', inflight, field)
       for _, slots in ipairs(group.slots) do redis.call('HDEL', slots, name) end
-      for i = 4, 3 + others do redis.call('HDEL', KEYS[i], name) end
+      for i = 5, 4 + others do redis.call('HDEL', KEYS[i], name) end
       group.crowd = group.crowd + 1
       if wait then redis.call('ZADD', index, string.format('%.0f', now + wait), group.name) end
+      redis.call('ZADD', KEYS[4], string.format('%.0f', now), ARGV[5])
       verdict = 0
     end
   end

@@ -1,10 +1,11 @@
 -- Takes parked jobs whose key has room again into the in-flight record, oldest first within each key.
 --
 -- KEYS  1 lease of the process   2 its in-flight hash   3 keys with parked jobs, by when they have room
---       4 lists of slots   5 the set `paused`   6… what `limits.group` reads
+--       4 lists of slots   5 the set `paused`   6 places with parked jobs   7… what `limits.group` reads
 --       then settings, meter, slots and back-off of each further limit
 -- ARGV  1 epoch   2 lease in ms   3 first sequence number   4 how many jobs at most   5 identity   6 how many limits by key
---       7 the keys of how many jobs   8 how many queues this process does not read just now, then their names
+--       7 the keys of how many jobs   8 name of the place
+--       9 how many queues this process does not read just now, then their names
 --       then what `limits.group` reads
 --       then for each further limit its kind, count, scale and burst; then patience; then how many limits
 -- Returns {'held', µs a start may come later, µs until the next key has room or -1, Redis's time in µs,
@@ -27,11 +28,11 @@ for _, name in ipairs(redis.call('SMEMBERS', KEYS[5])) do is_paused[name] = true
 -- How long a key waits whose next job is of a paused queue, and how long this process waits if only it does not read that
 -- queue, in µs.
 local pause, closed_pause = 500000, 50000
-local is_closed, groups_at, found_closed = {}, 9 + tonumber(ARGV[8]), false
-for i = 9, groups_at - 1 do is_closed[ARGV[i]] = true end
+local is_closed, groups_at, found_closed = {}, 10 + tonumber(ARGV[9]), false
+for i = 10, groups_at - 1 do is_closed[ARGV[i]] = true end
 
 for number = 1, tonumber(ARGV[7]) do
-  local group = limits.group(number, tonumber(ARGV[6]), 6, groups_at, now)
+  local group = limits.group(number, tonumber(ARGV[6]), 7, groups_at, now)
   local parked, name = group.parked, group.name
   margin = math.min(margin, group.margin)
   local room, _, wait = limits.look_all(group, 1)
@@ -70,7 +71,11 @@ end
 limits.charge_all(gate, #taken, taken, '')
 reply[2] = margin
 local first = redis.call('ZRANGE', index, 0, 0, 'WITHSCORES')
-if first[2] then reply[3] = math.max(0, tonumber(first[2]) - now) end
+if first[2] then
+  reply[3] = math.max(0, tonumber(first[2]) - now)
+else
+  redis.call('ZREM', KEYS[6], ARGV[8])
+end
 if found_closed then reply[3] = math.max(reply[3], closed_pause) end
 if left == 0 and reply[3] >= 0 then
   -- It was one of the further limits, or the demand, that ended this.

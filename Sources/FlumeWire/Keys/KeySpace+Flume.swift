@@ -32,11 +32,14 @@ extension KeySpace {
     /// Set of the keys of such slots that may be held, for whoever recovers their holders.
     package var slotLists: String { key("flume:slots") }
     /// List of the jobs of one key that wait for room, oldest first: `<length of queue>:<queue><payload>`.
-    package func parked(_ name: String, _ member: String) -> String {
-        key("flume:parked:\(name.utf8.count):\(name):\(member)")
+    package func parked(_ place: ParkingPlace, _ member: String) -> String {
+        let (pipeline, limit) = (place.pipeline, place.limit)
+        return key("flume:parked:\(pipeline.utf8.count):\(pipeline):\(limit.utf8.count):\(limit):\(member)")
     }
-    /// Sorted set of the keys of a limit with parked jobs, by the time (µs) they have room.
-    package func parkedIndex(_ name: String) -> String { key("flume:parked-keys:\(name)") }
+    /// Sorted set of the keys for which jobs are parked at a place, by the time (µs) they have room.
+    package func parkedIndex(_ place: ParkingPlace) -> String { key("flume:parked-keys:\(place.text)") }
+    /// Sorted set of the places with parked jobs, by the time (µs) a process with that pipeline last was there.
+    package var parkingPlaces: String { key("flume:parked-places") }
     /// Set of the names of all limits.
     package var limits: String { key("flume:limits") }
     /// Set of the names of paused pipelines; paused queues are in ``paused``.

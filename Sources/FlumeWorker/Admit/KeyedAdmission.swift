@@ -25,7 +25,8 @@ final class KeyedAdmission: Sendable {
         events: EventBus,
         logger: Logger
     ) {
-        limit = KeyedLimit(rules.map { ($0.name(in: pipeline.name), $0.limit.numbers) }, keys: store.keys)
+        limit = KeyedLimit(
+            rules.map { ($0.name(in: pipeline.name), $0.limit.numbers) }, in: pipeline.name, keys: store.keys)
         self.pipeline = pipeline.name
         keysOfJob = rules.map(\.keyOfJob)
         self.payloadLimits = payloadLimits
