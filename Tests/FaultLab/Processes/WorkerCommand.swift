@@ -47,7 +47,7 @@ struct WorkerCommand: AsyncParsableCommand {
     var rate = 0
     @Flag(help: "Enqueue a LabTick in each second.")
     var cron = false
-    @Option(help: "Jobs in a batch of LabBatch; 0: each by itself.")
+    @Option(help: "Jobs in a batch of LabBatch, in the queue `batched`; 0: it is not worked on.")
     var batch = 0
     @Option(help: "What becomes of a job whose class has no handler: retry or a queue to forward it to.")
     var unknownClass = "retry"
@@ -104,16 +104,20 @@ struct WorkerCommand: AsyncParsableCommand {
     }
 
     private var pipelines: [Pipeline] {
-        guard rate > 0 else { return [pipeline] }
-        return [
-            pipeline, Pipeline("rated", queue: "rated", concurrency: 5).rateLimit(rate, per: .seconds(1), key: "rated"),
-        ]
-    }
-
-    private var pipeline: Pipeline {
         let queues = queues.split(separator: ",").map { Pipeline.Queue(String($0)) }
-        let pipeline = Pipeline("lab", queues: queues, concurrency: concurrency)
-            .maxInCluster(limited, key: "LabLimited") { $0.handlerName == "LabLimited" ? "all" : nil }
-        return batch > 0 ? pipeline.batching(size: batch, timeout: .milliseconds(100)) : pipeline
+        var pipelines = [
+            Pipeline("lab", queues: queues, concurrency: concurrency)
+                .maxInCluster(limited, key: "LabLimited") { $0.handlerName == "LabLimited" ? "all" : nil }
+        ]
+        if rate > 0 {
+            pipelines.append(
+                Pipeline("rated", queue: "rated", concurrency: 5).rateLimit(rate, per: .seconds(1), key: "rated"))
+        }
+        if batch > 0 {
+            pipelines.append(
+                Pipeline("batched", queue: "batched", concurrency: 2)
+                    .batching(size: batch, timeout: .milliseconds(100)))
+        }
+        return pipelines
     }
 }
