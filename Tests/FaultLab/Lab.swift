@@ -31,13 +31,16 @@ final class Lab: Sendable {
     let runtime: WorkerRuntime
     let server: RedisServer
     let probe: RedisProbe
+    /// The server's clock, in scenarios that move it.
+    let redisClock: LabClock?
     let state: Mutex<State>
 
-    init(form: Form, seed: UInt64, runtime: WorkerRuntime, server: RedisServer) throws {
+    init(form: Form, seed: UInt64, runtime: WorkerRuntime, server: RedisServer, redisClock: LabClock?) throws {
         self.form = form
         self.seed = seed
         self.runtime = runtime
         self.server = server
+        self.redisClock = redisClock
         probe = try RedisProbe(url: server.url())
         state = Mutex(State(random: SeededGenerator(seed: seed)))
     }
@@ -116,10 +119,21 @@ final class Lab: Sendable {
     ///
     /// - Throws: what the ledger or Redis throws.
     func enqueue(_ payload: String, jid: String, to queue: String = "default") async throws {
+        try await write(payload, jid) { try await probe.enqueue([payload], to: queue) }
+    }
+
+    /// Schedules one payload for a moment in seconds since 1970, and writes it down as a producer does.
+    ///
+    /// - Throws: what the ledger or Redis throws.
+    func schedule(_ payload: String, jid: String, at time: Double) async throws {
+        try await write(payload, jid) { _ = try await probe.send("ZADD", "schedule", "\(time)", payload) }
+    }
+
+    private func write(_ payload: String, _ jid: String, _ body: () async throws -> Void) async throws {
         let ledger = try LedgerWriter(path: newLedger("own-\(jid)"))
         let written = payload.utf8.count < 4096 ? payload : ""
         try ledger.write(.attempted(jid: jid, at: monotonicNanoseconds(), payload: written))
-        try await probe.enqueue([payload], to: queue)
+        try await body()
         try ledger.write(.acknowledged(jid: jid, at: monotonicNanoseconds()))
     }
 
@@ -240,16 +254,8 @@ final class Lab: Sendable {
     ///
     /// - Throws: ``TestSupportError`` after the limit.
     func drain(within limit: Duration = .seconds(60)) async throws {
-        let script = """
-            local n = redis.call('ZCARD', 'retry') + redis.call('ZCARD', 'schedule')
-            for _, q in ipairs(redis.call('SMEMBERS', 'queues')) do n = n + redis.call('LLEN', 'queue:' .. q) end
-            for _, p in ipairs(redis.call('SMEMBERS', 'flume:processes')) do
-              n = n + redis.call('HLEN', 'flume:inflight:' .. p)
-            end
-            return n
-            """
         try await eventually("all jobs have run", timeout: limit, every: .milliseconds(50)) {
-            try await probe.number("EVAL", script, "0") == 0
+            try await probe.number("EVAL", CrashSite.drained, "0") == 0
         }
         guard runtime == .ruby else { return }
         // Ruby's jobs are nowhere while they run: only the ledger tells.

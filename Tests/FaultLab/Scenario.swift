@@ -28,6 +28,8 @@ protocol Scenario: Sendable {
     var redisArguments: [String] { get }
     /// Whether its redis-server listens on TCP too, for clients of Ruby and for proxies.
     var needsTCP: Bool { get }
+    /// Whether the clock of its redis-server can be moved; see ``Lab/redisClock``.
+    var movesRedisClock: Bool { get }
     /// How long it may take before it counts as hung.
     func timeLimit(_ form: Form) -> Duration
 
@@ -48,6 +50,7 @@ extension Scenario {
     var canRunRuby: Bool { false }
     var redisArguments: [String] { [] }
     var needsTCP: Bool { false }
+    var movesRedisClock: Bool { false }
 
     func timeLimit(_ form: Form) -> Duration { form == .short ? .seconds(120) : .seconds(1800) }
 }

@@ -57,7 +57,8 @@ struct ScenarioReport: Sendable {
 
 extension InvariantChecker {
     /// Ruby has no in-flight records, and its counters are its own: what is lost is counted, and so is what came twice.
-    static let forRuby = InvariantChecker(invariants: [Conservation(), AtLeastOnce(), DuplicateBound(), Bytes()])
+    static let forRuby = InvariantChecker(
+        invariants: [Conservation(), AtLeastOnce(), DuplicateBound(), Progress(), Bytes()])
 }
 
 extension Duration {

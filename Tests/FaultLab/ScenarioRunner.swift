@@ -54,11 +54,16 @@ struct ScenarioRunner: Sendable {
 
     private func report(of scenario: any Scenario) async -> ScenarioReport {
         do {
-            return try await withRedisServer(scenario.redisArguments, tcp: scenario.needsTCP || runtime == .ruby) {
-                server in
+            let files = try TemporaryDirectory()
+            defer { files.remove() }
+            let clock = scenario.movesRedisClock ? try LabClock("redis", in: files) : nil
+            return try await withRedisServer(
+                scenario.redisArguments, tcp: scenario.needsTCP || runtime == .ruby,
+                environment: clock?.environment ?? [:]
+            ) { server in
                 // The same for a scenario whether it runs alone or among others.
                 let own = scenario.number.utf8.reduce(seed) { ($0 &* 31) &+ UInt64($1) }
-                let lab = try Lab(form: form, seed: own, runtime: runtime, server: server)
+                let lab = try Lab(form: form, seed: own, runtime: runtime, server: server, redisClock: clock)
                 defer { lab.abandon() }
                 do {
                     try await within(scenario.timeLimit(form)) { try await scenario.run(in: lab) }

@@ -82,6 +82,29 @@ struct SchedulerTests {
         }
     }
 
+    @Test("rests neither when Redis's clock goes back far, nor runs anything again when it is right again")
+    func clockBack() async throws {
+        try await withProbe { probe in
+            let schedule = try CronSchedule([entry("e", "* * * * * *", missed: .runAll(limit: 100))])
+            let scheduler = probe.scheduler(schedule)
+            _ = try await scheduler.pass()
+            let now = Int(try await probe.now())
+            // As after a clock that went back by a day: the mark is a day ahead.
+            let ahead = Timestamp(microseconds: (now + 86_400) * 1_000_000)
+            try await probe.mark("e", ahead)
+            _ = try await scheduler.pass()
+            let state = try await probe.hash("flume:cron:default:state")
+            #expect(state["was:e"] == "\(now + 86_400)")
+            #expect(state["tick:e"].flatMap { Int($0) }.map { $0 >= now && $0 < now + 60 } == true)
+            // And as after one that was a day behind until now, where all had run before.
+            try await probe.mark("e", Timestamp(microseconds: (now - 86_400) * 1_000_000))
+            try await probe.send("HSET", "flume:cron:default:state", "was:e", "\(now)")
+            _ = try await scheduler.pass()
+            #expect(try await probe.ticks().allSatisfy { $0 > now })
+            #expect(try await probe.hash("flume:cron:default:state")["was:e"] == nil)
+        }
+    }
+
     @Test(
         "of ticks that no process was there for, runs those that the entry says",
         arguments: [

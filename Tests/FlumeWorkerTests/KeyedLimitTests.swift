@@ -83,6 +83,29 @@ struct KeyedLimitTests {
         }
     }
 
+    @Test("parked jobs do not wait for a time that is far ahead because Redis's clock has gone back")
+    func clockBack() async throws {
+        try await withProbe { probe in
+            let journal = Journal()
+            let handler = Handler.raw("Time") { _, context in journal.note(context.jid) }
+            let pipelines = [
+                Pipeline("p", queue: "q", concurrency: 3).maxInCluster(1, key: "tenant", by: Self.tenant)
+            ]
+            // Parked by a worker that has left, for a day from now.
+            for payload in jobs("a", 2) {
+                try await probe.send("RPUSH", "flume:parked:12:tenant:slots:a", "1:q" + payload)
+            }
+            let tomorrow = Int((try await probe.now() + 86_400) * 1e6)
+            try await probe.send("ZADD", "flume:parked-keys:tenant:slots", "\(tomorrow)", "a")
+            try await withWorker(on: probe, [handler], pipelines: pipelines) { _ in
+                try await journal.wait(for: 2)
+                try await probe.waitUntilDrained("q")
+            }
+            #expect(journal.entries == ["a0", "a1"])
+            try await nothingIsParked(probe, "tenant:slots", ["a"])
+        }
+    }
+
     @Test(
         "parked jobs of a queue that is paused, for all or for this worker, wait until it is resumed, and no others do",
         arguments: [true, false])

@@ -23,6 +23,7 @@ public final class RedisServer: Sendable {
     /// Its TCP port on 127.0.0.1, or nil when it listens on the Unix socket only.
     public let port: Int?
     private let arguments: [String]
+    private let environment: [String: String]
     private let password: String?
     private let child: Mutex<ChildProcess>
 
@@ -33,16 +34,19 @@ public final class RedisServer: Sendable {
     ///   - tcp: Whether to listen on a free TCP port too.
     ///   - password: Its `requirepass`.
     ///   - sentinel: Whether to run it as a Sentinel.
+    ///   - environment: Variables of its own.
     /// - Returns: A server that answers.
     /// - Throws: ``TestSupportError`` with the end of the server's log when it does not start.
     public static func start(
-        _ arguments: [String] = [], tcp: Bool = false, password: String? = nil, sentinel: Bool = false
+        _ arguments: [String] = [], tcp: Bool = false, password: String? = nil, sentinel: Bool = false,
+        environment: [String: String] = [:]
     ) async throws -> RedisServer {
         // Another process may take the free port before the server does: then take the next.
         var attemptsLeft = tcp ? 5 : 1
         while true {
             let server = try RedisServer(
-                arguments, port: tcp ? freePort() : nil, password: password, sentinel: sentinel)
+                arguments, port: tcp ? freePort() : nil, password: password, sentinel: sentinel,
+                environment: environment)
             do {
                 try await server.waitUntilItAnswers()
                 return server
@@ -54,11 +58,13 @@ public final class RedisServer: Sendable {
         }
     }
 
-    private init(_ extra: [String], port: Int?, password: String?, sentinel: Bool) throws {
+    private init(_ extra: [String], port: Int?, password: String?, sentinel: Bool, environment: [String: String]) throws
+    {
         directory = try TemporaryDirectory()
         socketPath = directory.file("redis.sock")
         self.port = port
         self.password = password
+        self.environment = environment
         var all: [String] = []
         if sentinel {
             // A Sentinel insists on a file it can rewrite.
@@ -71,7 +77,9 @@ public final class RedisServer: Sendable {
         if !sentinel { all += ["--save", "", "--enable-debug-command", "yes"] }
         if let password { all += ["--requirepass", password] }
         self.arguments = all + extra
-        child = Mutex(try ChildProcess.spawn(Self.executable, arguments, output: directory.path, name: "redis"))
+        child = Mutex(
+            try ChildProcess.spawn(
+                Self.executable, arguments, environment: environment, output: directory.path, name: "redis"))
     }
 
     private func waitUntilItAnswers() async throws {
@@ -134,7 +142,8 @@ public final class RedisServer: Sendable {
     public func restart() async throws {
         await kill()
         try child.withLock {
-            $0 = try ChildProcess.spawn(Self.executable, arguments, output: directory.path, name: "redis")
+            $0 = try ChildProcess.spawn(
+                Self.executable, arguments, environment: environment, output: directory.path, name: "redis")
         }
         try await waitUntilItAnswers()
     }
@@ -169,14 +178,15 @@ public final class RedisServer: Sendable {
 ///   - arguments: More arguments for the server.
 ///   - tcp: Whether to listen on a free TCP port too.
 ///   - password: Its `requirepass`.
+///   - environment: Variables of its own.
 ///   - body: The test.
 /// - Returns: What the body returns.
 /// - Throws: What the body throws, or ``TestSupportError`` when the server does not start.
 public func withRedisServer<Result>(
-    _ arguments: [String] = [], tcp: Bool = false, password: String? = nil,
+    _ arguments: [String] = [], tcp: Bool = false, password: String? = nil, environment: [String: String] = [:],
     _ body: (RedisServer) async throws -> Result
 ) async throws -> Result {
-    let server = try await RedisServer.start(arguments, tcp: tcp, password: password)
+    let server = try await RedisServer.start(arguments, tcp: tcp, password: password, environment: environment)
     do {
         let result = try await body(server)
         await server.stop()

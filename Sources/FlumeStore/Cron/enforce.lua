@@ -20,7 +20,7 @@ for at = 1, #held, 2 do
   local name = held[at]
   if not wanted[name] then
     redis.call('HDEL', KEYS[2], name)
-    for _, what in ipairs({'timing', 'tick', 'enabled', 'written', 'ran', 'at', 'jid'}) do
+    for _, what in ipairs({'timing', 'tick', 'was', 'enabled', 'written', 'ran', 'at', 'jid'}) do
       redis.call('HDEL', KEYS[3], what .. ':' .. name)
     end
   end

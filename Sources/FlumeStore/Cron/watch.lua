@@ -1,7 +1,7 @@
 -- Says what became of the entries of a cron schedule, and keeps them in force.
 --
 -- The state has for each entry: `timing` (expression and zone), `tick` (seconds: the time it was last judged for, the
--- mark that makes each tick run once), `enabled`, `written` (what the file says to that), and of its last job `ran` (its
+-- mark that makes each tick run once), `was` (a mark that was given up because the clock went back), `enabled`, `written` (what the file says to that), and of its last job `ran` (its
 -- tick), `at` (µs: when it was enqueued), `jid`.
 --
 -- KEYS  1 digest of the entries in force   2 hash of their state
@@ -16,11 +16,26 @@ if holder ~= ARGV[1] then return {0, now, {}} end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 
 local state = redis.call('HGETALL', KEYS[2])
+local seconds, was = tonumber(time[1]), {}
 for at = 1, #state, 2 do
-  -- Redis's clock was far ahead and is right again: without this an entry would rest until that time comes.
-  if string.sub(state[at], 1, 5) == 'tick:' and (tonumber(state[at + 1]) or 0) > tonumber(time[1]) + 3600 then
-    redis.call('HSET', KEYS[2], state[at], time[1])
+  local name = string.match(state[at], '^was:(.*)$')
+  if name then was[name] = tonumber(state[at + 1]) or 0 end
+end
+for at = 1, #state, 2 do
+  local name = string.match(state[at], '^tick:(.*)$')
+  local mark = name and tonumber(state[at + 1]) or 0
+  local judged = name and was[name]
+  if mark > seconds + 3600 then
+    -- Redis's clock was far ahead, or is far behind now: without this an entry would rest until that time comes.
+    redis.call('HSET', KEYS[2], state[at], time[1], 'was:' .. name, state[at + 1])
     state[at + 1] = time[1]
+  elseif judged and judged <= seconds then
+    -- It was behind and is right again: the ticks up to then had run before it went back.
+    redis.call('HDEL', KEYS[2], 'was:' .. name)
+    if judged > mark then
+      state[at + 1] = string.format('%.0f', judged)
+      redis.call('HSET', KEYS[2], state[at], state[at + 1])
+    end
   end
 end
 return {1, now, state}

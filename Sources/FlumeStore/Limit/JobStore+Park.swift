@@ -78,7 +78,14 @@ extension JobStore {
         return answer
     }
 
+    /// A key that has room so much later is looked at all the same: Redis's clock may have gone back.
+    private static let farthest = 3_600_000_000
+    /// How many of those are looked at at a time.
+    private static let mostFar = 10
+
     /// Keys whose parked jobs have room by now, those first that have had it longest.
+    ///
+    /// Looking at one sets its time anew, so that a few of those far ahead are enough at a time.
     ///
     /// - Returns: the keys, and how long until the next one; `nil` when none is parked.
     package func parkedKeys(
@@ -87,20 +94,28 @@ extension JobStore {
         let replies = try await redis.send([
             RedisCommand("TIME"),
             RedisCommand("ZRANGE", limit.indexKey, "0", String(count), "WITHSCORES"),
+            RedisCommand("ZRANGE", limit.indexKey, String(-Self.mostFar), "-1", "WITHSCORES"),
         ])
         guard let time = replies[0].array, time.count == 2, let seconds = time[0].integer,
-            let microseconds = time[1].integer, let parts = replies[1].array
+            let microseconds = time[1].integer, let first = replies[1].array, let last = replies[2].array
         else { throw RedisError.unexpectedReply(to: "ZRANGE", replies[1]) }
         let now = seconds * 1_000_000 + microseconds
-        var due: [JobKeys] = []
-        for at in stride(from: 0, to: parts.count - 1, by: 2) {
-            guard let name = parts[at].string, let score = parts[at + 1].double else { continue }
+        var due = Self.scores(last).filter { $0.score > Double(now + Self.farthest) }
+            .map { JobKeys(text: $0.name, count: limit.names.count) }
+        for (name, score) in Self.scores(first) {
             guard score <= Double(now), due.count < count else {
-                return (due, .microseconds(max(0, Int(score) - now)))
+                return (due, .microseconds(max(0, Int(min(score, 9e15)) - now)))
             }
             due.append(JobKeys(text: name, count: limit.names.count))
         }
         return (due, nil)
+    }
+
+    private static func scores(_ parts: [RedisReply]) -> [(name: String, score: Double)] {
+        stride(from: 0, to: parts.count - 1, by: 2).compactMap { at in
+            guard let name = parts[at].string, let score = parts[at + 1].double else { return nil }
+            return (name, score)
+        }
     }
 
     /// Takes parked jobs of these keys into the in-flight record, as far as their key and the gate have room.

@@ -57,17 +57,7 @@ struct CrashJudge: Sendable {
     /// Each tick has one job, and none is left out.
     private func ticks(in ledger: Ledger) -> [String] {
         guard case .cron = site.station.victim else { return [] }
-        var jids: [Int: Set<String>] = [:]
-        for run in ledger.runs where run.isDone {
-            let argument = run.payload.split(separator: "\"args\":[").last?.prefix { $0 != "]" } ?? ""
-            guard let tick = Double(argument) else { return ["a periodic job has no tick: \(run.payload)"] }
-            jids[Int(tick), default: []].insert(run.jid)
-        }
-        guard let first = jids.keys.min(), let last = jids.keys.max() else { return ["there was no tick"] }
-        return (first...last).compactMap { tick in
-            let count = jids[tick]?.count ?? 0
-            return count == 1 ? nil : "tick \(tick) has \(count) jobs"
-        }
+        return Ticks(in: ledger).problems()
     }
 
     private var unnamed: [String] {

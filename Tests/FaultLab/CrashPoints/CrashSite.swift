@@ -18,7 +18,7 @@ struct CrashSite: Sendable {
     }
 
     /// Whether nothing waits, is due, is parked, or is in flight.
-    private static let drained = """
+    static let drained = """
         local n = redis.call('ZCARD', 'retry') + redis.call('ZCARD', 'schedule')
         for _, q in ipairs(redis.call('SMEMBERS', 'queues')) do n = n + redis.call('LLEN', 'queue:' .. q) end
         for _, p in ipairs(redis.call('SMEMBERS', 'flume:processes')) do

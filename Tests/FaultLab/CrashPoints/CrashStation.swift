@@ -98,10 +98,10 @@ struct CrashStation: Sendable {
     ]
 
     /// The periodic jobs of the station `cron`: each is told its tick.
-    static func schedule() throws -> CronSchedule {
+    static func schedule(queue: String = "other") throws -> CronSchedule {
         try CronSchedule([
             CronEntry(
-                "tick", "* * * * * *", payload: JobPayload(jobClass: "LabTick", queue: "other"),
+                "tick", "* * * * * *", payload: JobPayload(jobClass: "LabTick", queue: queue),
                 tickArgument: .seconds)
         ])
     }

@@ -15,7 +15,7 @@ extension RedisSnapshot {
             } else if key.after("flume:parked:") != nil {
                 // The index beside the lists is a set or a sorted set.
                 guard try await probe.send("TYPE", key).string == "list" else { continue }
-                add(try await probe.send("LRANGE", key, "0", "-1").array ?? [], at: .parked(key))
+                for job in try await probe.list(key) { add(Self.payload(ofParked: job), at: .parked(key)) }
             } else if let identity = key.after("flume:lease:") {
                 let isBuried = try await probe.string(key) == "buried"
                 if !isBuried, try await probe.number("PTTL", key) == -1 { leasesWithoutEnd.insert(identity) }
@@ -49,6 +49,12 @@ extension RedisSnapshot {
     private mutating func add(_ payload: String, at place: Place) {
         let jid = (try? JobPayload(parsing: Array(payload.utf8)))?.jid
         jobs.append(Job(jid: jid, payload: payload, place: place))
+    }
+
+    /// `7:defaultPAYLOAD` without the length and the name of its queue.
+    private static func payload(ofParked job: String) -> String {
+        guard let colon = job.firstIndex(of: ":"), let length = Int(job[..<colon]) else { return job }
+        return String(decoding: job[job.index(after: colon)...].utf8.dropFirst(length), as: UTF8.self)
     }
 
     private static func keys(_ probe: RedisProbe) async throws -> [String] {

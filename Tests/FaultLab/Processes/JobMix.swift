@@ -37,6 +37,23 @@ struct JobMix: Sendable, Hashable, ExpressibleByArgument {
         return jobs[jobs.count - 1]
     }
 
+    /// All that Flume has beyond Sidekiq: limits by key and unique jobs, of which most are refused, among the usual.
+    static let everything = [
+        JobMix(jobClass: "LabQuick", weight: 6),
+        JobMix(jobClass: "LabSleep", arguments: "[0.3]", weight: 3),
+        JobMix(jobClass: "LabLimited", arguments: "[0.05]", weight: 2),
+        JobMix(jobClass: "LabUnique", arguments: "[1]"),
+        JobMix(jobClass: "LabUnique", arguments: "[2]"),
+        JobMix(jobClass: "LabFail", arguments: "[1]"),
+    ]
+
+    /// What Sidekiq has too.
+    static let usual = [
+        JobMix(jobClass: "LabQuick", weight: 6),
+        JobMix(jobClass: "LabSleep", arguments: "[0.3]", weight: 3),
+        JobMix(jobClass: "LabFail", arguments: "[1]"),
+    ]
+
     /// A payload with a jid, and with fields that no worker knows, in forms that do not survive being read and written.
     func payload(queue: String, _ random: inout some RandomNumberGenerator) throws -> JobPayload {
         let hex = (0..<2).map { _ in String(UInt64.random(in: .min ... .max, using: &random), radix: 16) }.joined()
@@ -46,8 +63,8 @@ struct JobMix: Sendable, Hashable, ExpressibleByArgument {
         }
         let unknown = try JSONValue(
             parsing: Array(#"{"big":123456789012345678901234567890,"float":1.50,"none":[],"text":"\u00e9\/"}"#.utf8))
+        let options: JSONObject = jobClass == "LabUnique" ? ["lab": unknown, "unique_for": 600] : ["lab": unknown]
         return JobPayload(
-            jobClass: jobClass, arguments: arguments, queue: queue, retry: .default, options: ["lab": unknown], jid: jid
-        )
+            jobClass: jobClass, arguments: arguments, queue: queue, retry: .default, options: options, jid: jid)
     }
 }

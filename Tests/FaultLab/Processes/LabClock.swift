@@ -4,21 +4,24 @@ import TestSupport
 /// The wall clock of one process, to be moved while the process runs.
 struct LabClock: Sendable {
     private let path: String
+    /// The variables of a process that has this clock.
+    let environment: [String: String]
+
     /// Words before a command that has this clock.
-    let prefix: [String]
+    var prefix: [String] { ["/usr/bin/env"] + environment.map { "\($0.key)=\($0.value)" }.sorted() }
 
     /// Makes a clock that is right.
     ///
     /// - Parameters:
     ///   - name: whose it is.
-    ///   - lab: gets its file.
+    ///   - directory: gets its file.
     /// - Throws: ``TestSupportError`` when there is no library to preload.
-    init(_ name: String, in lab: Lab) throws {
+    init(_ name: String, in directory: TemporaryDirectory) throws {
         guard let library = ProcessInfo.processInfo.environment["FLUME_CLOCK_LIBRARY"] else {
             throw TestSupportError("FLUME_CLOCK_LIBRARY is not set; scripts/fault-lab makes that library and sets it")
         }
-        path = lab.directory.file("\(name).clock")
-        prefix = ["/usr/bin/env", "LD_PRELOAD=\(library)", "FLUME_CLOCK=\(path)"]
+        path = directory.file("\(name).clock")
+        environment = ["LD_PRELOAD": library, "FLUME_CLOCK": path]
         try Data(count: MemoryLayout<Int64>.size).write(to: URL(filePath: path))
     }
 

@@ -68,8 +68,9 @@ enum Crash: String, CaseIterable, Sendable {
 extension HandlerRegistry {
     /// The classes of the lab.
     ///
-    /// `LabQuick[]` · `LabSleep[s]` · `LabFail[n]` fails n times · `LabSpin[s]` keeps a thread busy · `LabBlock[s]` blocks
+    /// `LabQuick[]` · `LabTick[s]` · `LabSleep[s]` · `LabFail[n]` fails n times · `LabSpin[s]` keeps a thread busy · `LabBlock[s]` blocks
     /// one · `LabStubborn[s]` ignores cancellation · `LabCrash[how]` · `LabLimited[s]` · `LabBatch[]` ·
+    /// `LabUnique[n]` has a lock ·
     /// `LabHang[]` waits for ever at its first attempt · `LabSwallow[text]` takes an argument of any size.
     static func lab(_ recorder: RunRecorder, timeout: Duration?) -> HandlerRegistry {
         /// Runs a body between the two lines of the ledger.
@@ -95,6 +96,11 @@ extension HandlerRegistry {
         let quickly = BackOff { _, _, _ in .exactly(.milliseconds(200)) }
         var handlers = [
             Handler.raw("LabQuick") { _, context in try await record(context) {} },
+            // Long enough for others to be refused meanwhile.
+            Handler.raw("LabUnique") { _, context in
+                try await record(context) { try await Task.sleep(for: .milliseconds(100)) }
+            },
+            Handler.raw("LabTick") { _, context in try await record(context) {} },
             Handler("LabSleep") { (context, seconds: Double) in
                 try await record(context) { try await Task.sleep(for: .seconds(seconds)) }
             },

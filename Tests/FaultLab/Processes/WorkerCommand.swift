@@ -1,5 +1,6 @@
 import ArgumentParser
 import Flume
+import FlumeCron
 import FlumeHealth
 import FlumeRedis
 import FlumeWire
@@ -41,7 +42,12 @@ struct WorkerCommand: AsyncParsableCommand {
     var poisonLimit = 3
     @Option(help: "How many LabLimited jobs may run in all processes together.")
     var limited = 2
-    @Option(help: "Jobs in a batch of LabBatch; 0: each by itself.")
+    @Option(
+        help: "Jobs of the queue `rated` that may start in a second in all processes together; 0: it is not worked on.")
+    var rate = 0
+    @Flag(help: "Enqueue a LabTick in each second.")
+    var cron = false
+    @Option(help: "Jobs in a batch of LabBatch, in the queue `batched`; 0: it is not worked on.")
     var batch = 0
     @Option(help: "What becomes of a job whose class has no handler: retry or a queue to forward it to.")
     var unknownClass = "retry"
@@ -73,9 +79,10 @@ struct WorkerCommand: AsyncParsableCommand {
         }
         defer { observation.cancel() }
         let identityFile = identityFile
+        let client = RedisClient(try RedisConfiguration(url: redis), logger: logger)
         let worker = Worker(
-            redis: RedisClient(try RedisConfiguration(url: redis), logger: logger),
-            handlers: .lab(recorder, timeout: timeout.map { .seconds($0) }), pipelines: [pipeline],
+            redis: client,
+            handlers: .lab(recorder, timeout: timeout.map { .seconds($0) }), pipelines: pipelines,
             configuration: configuration, logger: logger
         ) { identity in
             try? identity.write(toFile: identityFile, atomically: true, encoding: .utf8)
@@ -85,15 +92,32 @@ struct WorkerCommand: AsyncParsableCommand {
         let health = HealthServer(worker, at: .unix(path: healthSocket), limits: limits, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await health.run() }
+            if cron {
+                let jobs = JobClient(
+                    redis: client, middleware: [AttemptRecorder(ledger: try LedgerWriter(path: ledger))])
+                let service = CronService(try CrashStation.schedule(queue: "default"), jobs: jobs, logger: logger)
+                group.addTask { await service.run() }
+            }
             try await worker.run()
             group.cancelAll()
         }
     }
 
-    private var pipeline: Pipeline {
+    private var pipelines: [Pipeline] {
         let queues = queues.split(separator: ",").map { Pipeline.Queue(String($0)) }
-        let pipeline = Pipeline("lab", queues: queues, concurrency: concurrency)
-            .maxInCluster(limited, key: "LabLimited") { $0.handlerName == "LabLimited" ? "all" : nil }
-        return batch > 0 ? pipeline.batching(size: batch, timeout: .milliseconds(100)) : pipeline
+        var pipelines = [
+            Pipeline("lab", queues: queues, concurrency: concurrency)
+                .maxInCluster(limited, key: "LabLimited") { $0.handlerName == "LabLimited" ? "all" : nil }
+        ]
+        if rate > 0 {
+            pipelines.append(
+                Pipeline("rated", queue: "rated", concurrency: 5).rateLimit(rate, per: .seconds(1), key: "rated"))
+        }
+        if batch > 0 {
+            pipelines.append(
+                Pipeline("batched", queue: "batched", concurrency: 2)
+                    .batching(size: batch, timeout: .milliseconds(100)))
+        }
+        return pipelines
     }
 }

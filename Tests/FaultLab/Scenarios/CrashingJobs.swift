@@ -7,6 +7,7 @@ struct CrashingJobs: Scenario {
     let number = "F14"
     let name = "handlers that trap: poison"
     let canRunRuby = true
+    let needsTCP = true
 
     func run(in lab: Lab) async throws {
         // Each way to crash has a queue and a worker of its own; the processes bury each other.
@@ -20,7 +21,8 @@ struct CrashingJobs: Scenario {
             try await lab.produce(10, JobMix(jobClass: "LabSleep", arguments: "[0.3]"), queue: queue)
         }
         try await lab.startWorker("bystander", options("other"))
-        let producer = try lab.startProducer(.init(rate: 20, queue: "other"))
+        let mix = lab.runtime == .swift ? JobMix.everything : JobMix.usual
+        let producer = try lab.startProducer(.init(rate: 20, queue: "other", jobs: mix))
         try await lab.waitForProgress(5)
         try await lab.neighbours("bystander", pause: .seconds(5)) {
             try await withThrowingTaskGroup { group in
@@ -30,6 +32,7 @@ struct CrashingJobs: Scenario {
         }
         try await producer.stop()
         try await lab.drain(within: .seconds(60))
+        try await lab.expectPages()
         let dead = try await lab.probe.members("dead").map { try JobPayload(parsing: Array($0.utf8)) }
         guard lab.runtime == .swift else { return }
         lab.expect(

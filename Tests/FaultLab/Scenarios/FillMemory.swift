@@ -4,6 +4,7 @@ import TestSupport
 struct FillMemory: Scenario {
     let number = "F9"
     let name = "Redis out of memory"
+    let canRunRuby = true
 
     func run(in lab: Lab) async throws {
         let backlog = lab.form == .short ? 400 : 5000
@@ -12,7 +13,10 @@ struct FillMemory: Scenario {
         try await lab.produce(
             backlog, JobMix(jobClass: "LabQuick", weight: 3),
             JobMix(jobClass: "LabSleep", arguments: "[0.3]", weight: 4),
-            JobMix(jobClass: "LabFail", arguments: "[1]"))
+            // Ruby's counts its failures in Redis, which takes no more.
+            JobMix(
+                jobClass: lab.runtime == .ruby ? "LabQuick" : "LabFail", arguments: lab.runtime == .ruby ? "[]" : "[1]")
+        )
         // Nobody is cut off: not one answer is lost.
         lab.expectNothingTwiceUnderLease()
         do {
@@ -33,7 +37,7 @@ struct FillMemory: Scenario {
             try await eventually("two leases have gone by", timeout: .seconds(60), every: .milliseconds(50)) {
                 monotonicNanoseconds() > renewed
             }
-            for identity in identities.compactMap(\.self) {
+            for identity in identities.compactMap(\.self) where lab.runtime == .swift {
                 let lease = try await lab.probe.string("flume:lease:\(identity)")
                 lab.expect(lease != nil && lease != "buried", "\(identity) lost its lease: \(lease ?? "none")")
             }

@@ -4,6 +4,7 @@ import TestSupport
 struct FlushScripts: Scenario {
     let number = "F10"
     let name = "SCRIPT FLUSH in a loop"
+    let canRunRuby = true
 
     func run(in lab: Lab) async throws {
         let producer = try await lab.startFleet(rate: 150)

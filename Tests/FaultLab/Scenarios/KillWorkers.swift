@@ -1,24 +1,28 @@
 import TestSupport
 
 /// F1: `kill -9` of a worker with jobs in flight, in many rounds; then of every worker.
+///
+/// Producers of Swift and of Ruby; limits, unique jobs and batches among what runs.
 struct KillWorkers: Scenario {
     let number = "F1"
     let name = "kill -9 of workers"
     let canRunRuby = true
+    let needsTCP = true
 
     func run(in lab: Lab) async throws {
         let rounds = lab.form == .short ? 3 : 100
         var options = WorkerOptions()
         options.concurrency = 8
         lab.expectRecovery(within: lab.form == .short ? .seconds(15) : .seconds(30))
-        let producer = try lab.startProducer(
-            .init(
-                rate: 60,
-                jobs: [
-                    JobMix(jobClass: "LabQuick", weight: 6),
-                    JobMix(jobClass: "LabSleep", arguments: "[0.3]", weight: 3),
-                    JobMix(jobClass: "LabFail", arguments: "[1]"),
-                ]))
+        if lab.runtime == .swift { options.more = ["--batch", "5"] }
+        var producers = try [
+            lab.startProducer(.init(rate: 50, jobs: lab.runtime == .swift ? JobMix.everything : JobMix.usual)),
+            lab.startProducer(.init(rate: 20, jobs: JobMix.usual, isRuby: true)),
+        ]
+        if lab.runtime == .swift {
+            producers.append(
+                try lab.startProducer(.init(rate: 20, queue: "batched", jobs: [.init(jobClass: "LabBatch")])))
+        }
         var workers = [try await lab.startWorker("w1", options), try await lab.startWorker("w2", options)]
         for round in 1...rounds {
             let before = lab.ledger.done.count
@@ -38,9 +42,26 @@ struct KillWorkers: Scenario {
             let running = ledger.runs.filter { $0.how == nil }
             return workers.allSatisfy { worker in running.contains { $0.nonce == worker.nonce } }
         }
+        let identities = Set(workers.compactMap(\.identity))
+        if lab.runtime == .swift {
+            try await eventually("nothing is left of those that died before", timeout: .seconds(60)) {
+                Set(try await lab.probe.set("flume:processes")) == identities
+            }
+        }
         for worker in workers { await lab.kill(worker) }
-        try await lab.startWorker("last", options)
-        try await producer.stop()
+        var inflight = 0
+        for identity in identities { inflight += try await lab.probe.number("HLEN", "flume:inflight:\(identity)") }
+        let last = try await lab.startWorker("last", options)
+        for producer in producers { try await producer.stop() }
         try await lab.drain(within: .seconds(60))
+        let jids = Set(lab.ledger.enqueues.values.filter { $0.payload.contains("LabUnique") }.map(\.acknowledgedAt))
+        if lab.runtime == .swift {
+            let recovered = try await last.metric("flume_jobs_recovered_total")
+            lab.expect(recovered == inflight, "\(recovered) recovered jobs are counted, \(inflight) were in flight")
+            lab.expect(jids.count > 2 && jids.contains(nil), "no unique job was refused, or none was taken: no test")
+            let done = Set(lab.ledger.runs.filter(\.isDone).map { $0.payload.contains("LabBatch") })
+            lab.expect(done == [true, false], "no batch ran: no test")
+        }
+        try await lab.expectPages()
     }
 }

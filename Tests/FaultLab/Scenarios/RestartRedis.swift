@@ -7,6 +7,7 @@ import TestSupport
 struct RestartRedis: Scenario {
     let number = "F4"
     let name = "kill -9 of Redis (AOF always, everysec)"
+    let canRunRuby = true
     let redisArguments = ["--appendonly", "yes", "--appendfsync", "always"]
 
     private static let forgettable: UInt64 = 2_000_000_000

@@ -16,8 +16,33 @@ struct StopWorkers: Scenario {
             try await stubbornStop(lab, grace)
             try await secondSignal(lab, grace, long)
         }
-        try await lab.startWorker("last", .init(queues: "default,stubborn,twice"))
+        if lab.runtime == .swift { try await mixedStop(lab, grace) }
+        try await lab.startWorker(
+            "last", .init(queues: "default,stubborn,twice", more: ["--batch", "5", "--rate", "50"]))
         try await lab.drain(within: .seconds(grace * 3 + 60))
+    }
+
+    /// Jobs under limits, with locks and in batches: what runs comes to its end, and what waits, waits on.
+    private func mixedStop(_ lab: Lab, _ grace: Double) async throws {
+        var options = WorkerOptions(queues: "mixed", more: ["--batch", "5", "--rate", "50"])
+        options.shutdownTimeout = grace
+        let worker = try await lab.startWorker("mixed", options)
+        let producers = try [
+            lab.startProducer(.init(rate: 80, queue: "mixed", jobs: JobMix.everything)),
+            lab.startProducer(.init(rate: 30, queue: "batched", jobs: [.init(jobClass: "LabBatch")])),
+            lab.startProducer(.init(rate: 60, queue: "rated")),
+        ]
+        try await lab.wait("it has done some of each", within: .seconds(60)) { ledger in
+            ["LabLimited", "LabUnique", "LabBatch", #""rated""#].allSatisfy { word in
+                ledger.runs.count { $0.nonce == "mixed" && $0.isDone && $0.payload.contains(word) } > 5
+            }
+        }
+        let exit = await lab.stop(worker)
+        lab.expect(exit == .status(0), "a worker with all sorts of jobs ended by \(exit)")
+        let unended = lab.ledger.runs.count { $0.nonce == "mixed" && $0.how == nil }
+        lab.expect(unended == 0, "\(unended) short jobs did not come to their end")
+        for producer in producers { try await producer.stop() }
+        try await lab.startWorker("heir", options)
     }
 
     /// Short jobs finish; long ones are cancelled and are the next to run, byte for byte as they were.
