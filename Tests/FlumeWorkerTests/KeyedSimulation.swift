@@ -47,7 +47,7 @@ struct KeyedSimulation {
         self.slots = slots
         self.redis = redis
         limit = KeyedLimit(
-            [(name, window), ("\(name):slots", .init(.slots, count: slots, scale: 1_000_000))], keys: redis.keys)
+            [(name, window), ("\(name):slots", .init(.slots, count: slots, scale: 1_000_000))], in: name, keys: redis.keys)
         tenure = Tenure(identity: "host:\(name):abc", keys: redis.keys)
         try await redis.probe.send("SET", tenure.leaseKey, "1")
     }
@@ -89,21 +89,22 @@ struct KeyedSimulation {
             number += 1
             sequence += 1
         }
-        var keyNames = [tenure.inflightKey, limit.indexKey, redis.keys.slotLists]
+        var keyNames = [tenure.inflightKey, limit.indexKey, redis.keys.slotLists, redis.keys.parkingPlaces]
         limit.append(groups, to: &keyNames)
         let reply = try await redis.run("admit", keys: keyNames) { command in
             command.append(tenure.identity)
             command.append(0)
             command.append(limit.names.count)
             command.append(groups.count)
+            command.append(limit.place.text)
             limit.append(groups, to: &command)
             for job in jobs {
                 command.append("\(job.sequence):q")
                 command.append((groups.firstIndex(of: job.keys) ?? 0) + 1)
             }
         }.map { $0.integer ?? -2 }
-        try #require(reply.count == 3 + jobs.count, "\(reply)")
-        for (verdict, (job, keys, sequence)) in zip(reply.dropFirst(3), jobs) {
+        try #require(reply.count == 4 + jobs.count, "\(reply)")
+        for (verdict, (job, keys, sequence)) in zip(reply.dropFirst(4), jobs) {
             let hasRoom = waiting[keys] == nil && room(job.owner) > 0
             try #require(verdict == (hasRoom ? 1 : 0), "job \(job.number) of \(job.owner)")
             if hasRoom {
@@ -122,12 +123,15 @@ struct KeyedSimulation {
         guard !groups.isEmpty else { return }
         var keyNames = [
             tenure.leaseKey, tenure.inflightKey, limit.indexKey, redis.keys.slotLists, redis.keys.paused,
+            redis.keys.parkingPlaces,
         ]
         limit.append(groups, to: &keyNames)
         let reply = try await redis.run("unpark", keys: keyNames) { command in
             for number in [1, 60_000, sequence, demand] { command.append(number) }
             command.append(tenure.identity)
-            for number in [limit.names.count, groups.count, 0] { command.append(number) }
+            for number in [limit.names.count, groups.count] { command.append(number) }
+            command.append(limit.place.text)
+            command.append(0)
             limit.append(groups, to: &command)
             command.append(1)
             command.append(0)

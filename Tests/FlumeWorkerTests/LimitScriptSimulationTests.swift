@@ -111,7 +111,7 @@ struct LimitScriptSimulationTests {
                 let limit =
                     round.isMultiple(of: 2)
                     ? Limit("b\(round)", numbers, keys: redis.keys)
-                    : KeyedLimit([("b\(round)", numbers)], keys: redis.keys)
+                    : KeyedLimit([("b\(round)", numbers)], in: "p", keys: redis.keys)
                         .limits(for: try #require(JobKeys(["tenant"])))[0]
                 var (factor, since, blocked) = (1.0, 0, 0)
                 func share() -> Double {

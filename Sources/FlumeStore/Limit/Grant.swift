@@ -38,7 +38,14 @@ package final class Grant: Sendable {
         slotKeys = (whole?.slotKeys ?? []).union(own?.slotKeys ?? [])
         self.keyed = keyed
         self.problem = problem
-        onRelease = whole?.onRelease
+        switch (whole?.onRelease, own?.onRelease) {
+        case (let first?, let second?):
+            onRelease = {
+                first()
+                second()
+            }
+        case (let first, let second): onRelease = first ?? second
+        }
     }
 
     /// Jobs with this grant have left and their slots are free.

@@ -16,6 +16,8 @@ extension JobStore {
         package var parked = 0
         /// How long until the first parked job may have room; `nil` when none is parked.
         package var due: Duration?
+        /// The settings of a limit are not in Redis, which must have lost them.
+        package var isUndeclared = false
     }
 
     /// What came of taking parked jobs.
@@ -61,12 +63,12 @@ extension JobStore {
                 command.append(places[job.keys] ?? 0)
             }
         }
-        guard case .array(let parts) = reply, parts.count == 3 + jobs.count, let margin = parts[0].integer,
+        guard case .array(let parts) = reply, parts.count == 4 + jobs.count, let margin = parts[0].integer,
             let due = parts[1].integer, let time = parts[2].integer
         else { throw RedisError.unexpectedReply(to: "admit.lua", reply) }
-        var answer = KeyedReply(due: due < 0 ? nil : .microseconds(due))
+        var answer = KeyedReply(due: due < 0 ? nil : .microseconds(due), isUndeclared: parts[3].integer == 1)
         let deadline = sent + .microseconds(margin)
-        for (job, part) in zip(jobs, parts.dropFirst(3)) {
+        for (job, part) in zip(jobs, parts.dropFirst(4)) {
             switch part.integer {
             case 1:
                 answer.deliveries.append(
@@ -87,9 +89,13 @@ extension JobStore {
     ///
     /// Looking at one sets its time anew, so that a few of those far ahead are enough at a time.
     ///
+    /// - Parameters:
+    ///   - limit: what holds for each key.
+    ///   - count: how many keys at most, besides the freed ones.
+    ///   - freed: keys that may have room before their time, because a slot of theirs was given back.
     /// - Returns: the keys, and how long until the next one; `nil` when none is parked.
     package func parkedKeys(
-        of limit: KeyedLimit, atMost count: Int
+        of limit: KeyedLimit, atMost count: Int, freed: Set<JobKeys> = []
     ) async throws(RedisError) -> (due: [JobKeys], next: Duration?) {
         let replies = try await redis.send([
             RedisCommand("TIME"),
@@ -100,13 +106,16 @@ extension JobStore {
             let microseconds = time[1].integer, let first = replies[1].array, let last = replies[2].array
         else { throw RedisError.unexpectedReply(to: "ZRANGE", replies[1]) }
         let now = seconds * 1_000_000 + microseconds
-        var due = Self.scores(last).filter { $0.score > Double(now + Self.farthest) }
-            .map { JobKeys(text: $0.name, count: limit.names.count) }
+        var due =
+            Array(freed)
+            + Self.scores(last).filter { $0.score > Double(now + Self.farthest) }
+            .map { JobKeys(text: $0.name, count: limit.names.count) }.filter { !freed.contains($0) }
         for (name, score) in Self.scores(first) {
-            guard score <= Double(now), due.count < count else {
+            guard score <= Double(now), due.count < count + freed.count else {
                 return (due, .microseconds(max(0, Int(min(score, 9e15)) - now)))
             }
-            due.append(JobKeys(text: name, count: limit.names.count))
+            let keys = JobKeys(text: name, count: limit.names.count)
+            if !freed.contains(keys) { due.append(keys) }
         }
         return (due, nil)
     }
@@ -191,9 +200,11 @@ extension Delivery {
     ) -> Delivery {
         let limits = keyed.limits(for: jobKeys)
         let rates = limits.filter { $0.numbers.kind != .slots }
-        let slotKeys = limits.lazy.filter { $0.numbers.kind == .slots }.map(\.slotsKey)
+        let slotKeys = Set(limits.lazy.filter { $0.numbers.kind == .slots }.map(\.slotsKey))
+        let release: @Sendable () -> Void = { keyed.onRelease(jobKeys) }
         let own = Grant(
-            deadline: rates.isEmpty ? nil : deadline, time: time, slotKeys: Set(slotKeys), onRelease: nil)
+            deadline: rates.isEmpty ? nil : deadline, time: time, slotKeys: slotKeys,
+            onRelease: slotKeys.isEmpty ? nil : release)
         return granted(Grant(grant, and: own, keyed: rates))
     }
 

@@ -12,8 +12,18 @@ package struct KeyedLimit: Sendable {
     package let names: [String]
     package let numbers: [Limit.Numbers]
     let keys: KeySpace
+    let onRelease: @Sendable (JobKeys) -> Void
 
-    package init(_ limits: [(name: String, numbers: Limit.Numbers)], in pipeline: String, keys: KeySpace) {
+    /// - Parameters:
+    ///   - limits: at least one.
+    ///   - pipeline: whose jobs they are.
+    ///   - keys: the namespace.
+    ///   - onRelease: called when a job of these keys has left and so gave back its slots.
+    package init(
+        _ limits: [(name: String, numbers: Limit.Numbers)], in pipeline: String, keys: KeySpace,
+        onRelease: @escaping @Sendable (JobKeys) -> Void = { _ in }
+    ) {
+        self.onRelease = onRelease
         name = limits.first?.name ?? ""
         place = ParkingPlace(pipeline: pipeline, limit: name)
         names = limits.map(\.name)

@@ -6,6 +6,7 @@
 -- ARGV  1 identity   2 how many other slots keys   3 how many limits   4 the keys of how many jobs
 --       5 name of the place   6… what `limits.group` reads, then for each job its field and the number of its keys
 -- Returns {µs a start may come later, µs until the first parked job has room or -1, Redis's time in µs,
+--          1 when a limit's settings are not in Redis,
 --          then for each job 1: it may start   0: it is parked   -1: it was not in flight}
 
 local inflight, index = KEYS[1], KEYS[2]
@@ -23,13 +24,14 @@ local function group(number)
   return groups[number]
 end
 
-local reply, margin = { 0, -1, now }, 15000
+local reply, margin = { 0, -1, now, 0 }, 15000
 for at = 6 + 4 * size + (1 + size) * count, #ARGV, 2 do
   local field, group = ARGV[at], group(tonumber(ARGV[at + 1]))
   local sequence, queue = string.match(field, '^(%d+):(.*)$')
   local name = ARGV[1] .. ':' .. sequence
   local payload = redis.call('HGET', inflight, field)
   margin = math.min(margin, group.margin)
+  reply[4] = math.max(reply[4], group.undeclared or 0)
   local verdict = -1
   if payload then
     local room, wait = 0, nil

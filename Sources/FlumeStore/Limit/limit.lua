@@ -268,6 +268,7 @@ function limits.group(number, size, settings, numbers, now)
       local at, first = key + 3 * (i - 1), numbers + 4 * (i - 1)
       local limit = limits.open(KEYS[settings + i - 1], KEYS[at + 1], KEYS[at + 2],
         { ARGV[first], ARGV[first + 1], ARGV[first + 2], ARGV[first + 3] }, now, 1, KEYS[at + 3])
+      if limit.undeclared then group.undeclared = 1 end
       group.size = group.size + 1
       group[group.size] = limit
       if limit.kind == 'slots' then

@@ -19,14 +19,18 @@ final class KeyedAdmission: Sendable {
     private let events: EventBus
     private let logger: Logger
     private let nextCheck = Mutex(ContinuousClock.now)
+    /// Keys to look at before their time.
+    let freed: FreedKeys
 
     init(
-        _ rules: [KeyedRateLimit], in pipeline: Pipeline, payloadLimits: PayloadLimits, store: JobStore,
-        events: EventBus,
-        logger: Logger
+        _ rules: [KeyedRateLimit], in pipeline: Pipeline, payloadLimits: PayloadLimits, store: JobStore, bell: Bell,
+        events: EventBus, logger: Logger
     ) {
+        let freed = FreedKeys(bell: bell)
+        self.freed = freed
         limit = KeyedLimit(
-            rules.map { ($0.name(in: pipeline.name), $0.limit.numbers) }, in: pipeline.name, keys: store.keys)
+            rules.map { ($0.name(in: pipeline.name), $0.limit.numbers) }, in: pipeline.name, keys: store.keys
+        ) { freed.note($0) }
         self.pipeline = pipeline.name
         keysOfJob = rules.map(\.keyOfJob)
         self.payloadLimits = payloadLimits
@@ -36,9 +40,14 @@ final class KeyedAdmission: Sendable {
     }
 
     /// How long until somebody should look for parked jobs that may start.
-    var untilCheck: Duration { max(.zero, ContinuousClock.now.duration(to: nextCheck.withLock { $0 })) }
+    var untilCheck: Duration {
+        guard freed.isEmpty else { return .zero }
+        return max(.zero, ContinuousClock.now.duration(to: nextCheck.withLock { $0 }))
+    }
 
+    /// `wait` is `nil` when none is parked.
     func check(in wait: Duration?) {
+        freed.noteParked(wait != nil)
         let next = ContinuousClock.now + max(Self.shortestCheck, min(wait ?? Self.longestCheck, Self.longestCheck))
         nextCheck.withLock { $0 = next }
     }
@@ -47,7 +56,16 @@ final class KeyedAdmission: Sendable {
     ///
     /// Asks until Redis answers. A job that was parked by a call whose answer was lost is not in flight any more, which is
     /// how the next call knows. What the limits of the pipeline counted for those that are parked, `gate` takes back.
-    func sift(_ deliveries: [Delivery], through gate: Gate?, pausing lane: Lane) async -> [Delivery] {
+    ///
+    /// - Parameters:
+    ///   - deliveries: what came.
+    ///   - gate: the limits of the pipeline.
+    ///   - lane: which waits while Redis is away.
+    ///   - declare: called when Redis has lost the numbers of the limits.
+    /// - Returns: those that may start.
+    func sift(
+        _ deliveries: [Delivery], through gate: Gate?, pausing lane: Lane, declare: () async -> Void
+    ) async -> [Delivery] {
         var starting: [Delivery] = []
         var keyed: [(delivery: Delivery, keys: JobKeys)] = []
         for delivery in deliveries {
@@ -73,6 +91,7 @@ final class KeyedAdmission: Sendable {
                 let reply = try await store.admit(keyed, by: limit)
                 outage.end()
                 if reply.due != nil { check(in: reply.due) }
+                if reply.isUndeclared { await declare() }
                 report(reply)
                 if reply.parked > 0, let gate, let time = deliveries.first?.grant?.time {
                     // If that fails, a limit lets a little less through for once.

@@ -175,7 +175,7 @@ actor Fetcher {
     /// Those jobs whose key has room; the others are parked.
     private func sift(_ deliveries: [Delivery]) async -> [Delivery] {
         guard let admission = lane.admission, let keyed = admission.keyed else { return deliveries }
-        return await keyed.sift(deliveries, through: admission.gate, pausing: lane)
+        return await keyed.sift(deliveries, through: admission.gate, pausing: lane) { await admission.declare() }
     }
 
     /// How long until parked jobs have to be looked for.
@@ -188,7 +188,8 @@ actor Fetcher {
         let request = FetchRequest(
             epoch: epoch, firstSequence: firstSequence, count: demand, sources: [], gate: lane.admission?.gate)
         do throws(RedisError) {
-            let (due, next) = try await store.parkedKeys(of: keyed.limit, atMost: Self.mostKeys)
+            let (due, next) = try await store.parkedKeys(
+                of: keyed.limit, atMost: Self.mostKeys, freed: keyed.freed.take())
             outage.end()
             keyed.check(in: next)
             guard !due.isEmpty else { return [] }
