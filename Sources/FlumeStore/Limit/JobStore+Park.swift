@@ -14,6 +14,10 @@ extension JobStore {
         package var deliveries: [Delivery] = []
         /// How many wait in Redis now that were taken before.
         package var parked = 0
+        /// Those that can neither start nor be parked, which are in flight still: they fail.
+        package var failing: [Delivery] = []
+        /// Keys of Redis that keep jobs from being parked or taken: they hold something of another type.
+        package var brokenKeys: Set<String> = []
         /// How long until the first parked job may have room; `nil` when none is parked.
         package var due: Duration?
         /// The settings of a limit are not in Redis, which must have lost them.
@@ -69,11 +73,15 @@ extension JobStore {
         var answer = KeyedReply(due: due < 0 ? nil : .microseconds(due), isUndeclared: parts[3].integer == 1)
         let deadline = sent + .microseconds(margin)
         for (job, part) in zip(jobs, parts.dropFirst(4)) {
-            switch part.integer {
-            case 1:
+            switch part {
+            case .integer(1):
                 answer.deliveries.append(
                     job.delivery.admitted(by: limit, for: job.keys, at: time, before: deadline))
-            case 0: answer.parked += 1
+            case .integer(0): answer.parked += 1
+            case .bytes(let key):
+                let key = String(decoding: key, as: UTF8.self)
+                answer.brokenKeys.insert(key)
+                answer.failing.append(job.delivery.failing(WrongTypeError(key: key)))
             default: break
             }
         }
@@ -102,6 +110,7 @@ extension JobStore {
             RedisCommand("ZRANGE", limit.indexKey, "0", String(count), "WITHSCORES"),
             RedisCommand("ZRANGE", limit.indexKey, String(-Self.mostFar), "-1", "WITHSCORES"),
         ])
+        if let error = replies[1].error { throw error }
         guard let time = replies[0].array, time.count == 2, let seconds = time[0].integer,
             let microseconds = time[1].integer, let first = replies[1].array, let last = replies[2].array
         else { throw RedisError.unexpectedReply(to: "ZRANGE", replies[1]) }
@@ -169,15 +178,16 @@ extension JobStore {
         case "buried": return .buried
         default: return .stale
         }
-        guard parts.count >= 4, let margin = parts[1].integer, let due = parts[2].integer,
-            let time = parts[3].integer
+        guard parts.count >= 5, let margin = parts[1].integer, let due = parts[2].integer,
+            let time = parts[3].integer, let broken = parts[4].array
         else {
             throw RedisError.unexpectedReply(to: "unpark.lua", reply)
         }
         var answer = KeyedReply(due: due < 0 ? nil : .microseconds(due))
         let deadline = sent + .microseconds(margin)
         let grant = request.gate?.grant(at: time, before: deadline)
-        for part in parts.dropFirst(4) {
+        answer.brokenKeys = Set(broken.compactMap(\.string))
+        for part in parts.dropFirst(5) {
             guard case .array(let taken) = part, let name = taken.first?.string else { continue }
             for delivery in Self.deliveries(fieldsAndPayloads: taken[1...], tenure: tenure, grant: grant) {
                 let jobKeys = JobKeys(text: name, count: limit.names.count)

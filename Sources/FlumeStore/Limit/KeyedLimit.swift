@@ -42,7 +42,7 @@ package struct KeyedLimit: Sendable {
     }
 
     /// Keys with parked jobs, by the time they have room.
-    var indexKey: String { keys.parkedIndex(place) }
+    package var indexKey: String { keys.parkedIndex(place) }
 
     func parkedKey(_ jobKeys: JobKeys) -> String { keys.parked(place, jobKeys.text) }
 

@@ -7,7 +7,8 @@
 --       5 name of the place   6… what `limits.group` reads, then for each job its field and the number of its keys
 -- Returns {µs a start may come later, µs until the first parked job has room or -1, Redis's time in µs,
 --          1 when a limit's settings are not in Redis,
---          then for each job 1: it may start   0: it is parked   -1: it was not in flight}
+--          then for each job 1: it may start   0: it is parked   -1: it was not in flight
+--          or the key that holds something of another type, so that it can neither start nor be parked}
 
 local inflight, index = KEYS[1], KEYS[2]
 -- A first write that needs no memory lets the later ones through while Redis is out of it.
@@ -16,10 +17,24 @@ local now = limits.now()
 local others, size, count = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local groups = {}
 
+local function holds(key, kind)
+  local found = redis.call('TYPE', key).ok
+  return found == kind or found == 'none'
+end
+
+-- The key that keeps jobs of this group from being parked, or from starting.
+local function broken_key(group)
+  if not holds(group.parked, 'list') then return group.parked end
+  if not holds(index, 'zset') then return index end
+  if not holds(KEYS[4], 'zset') then return KEYS[4] end
+  if #group.slots > 0 and not holds(KEYS[3], 'set') then return KEYS[3] end
+end
+
 local function group(number)
   if not groups[number] then
     groups[number] = limits.group(number, size, 5 + others, 6, now)
-    groups[number].crowd = redis.call('LLEN', groups[number].parked)
+    groups[number].broken = broken_key(groups[number])
+    groups[number].crowd = groups[number].broken and 0 or redis.call('LLEN', groups[number].parked)
   end
   return groups[number]
 end
@@ -33,7 +48,9 @@ for at = 6 + 4 * size + (1 + size) * count, #ARGV, 2 do
   margin = math.min(margin, group.margin)
   reply[4] = math.max(reply[4], group.undeclared or 0)
   local verdict = -1
-  if payload then
+  if payload and group.broken then
+    verdict = group.broken
+  elseif payload then
     local room, wait = 0, nil
     -- Who comes while others wait for the same key waits behind them.
     if group.crowd == 0 then
@@ -48,8 +65,8 @@ for at = 6 + 4 * size + (1 + size) * count, #ARGV, 2 do
       -- A script is not rolled back: it arrives before it leaves.
       redis.call('RPUSH', group.parked, string.format('%.0f:', #queue) .. queue .. payload)
       redis.call('HDEL', inflight, field)
-      for _, slots in ipairs(group.slots) do redis.call('HDEL', slots, name) end
-      for i = 5, 4 + others do redis.call('HDEL', KEYS[i], name) end
+      for _, slots in ipairs(group.slots) do redis.pcall('HDEL', slots, name) end
+      for i = 5, 4 + others do redis.pcall('HDEL', KEYS[i], name) end
       group.crowd = group.crowd + 1
       if wait then redis.call('ZADD', index, string.format('%.0f', now + wait), group.name) end
       redis.call('ZADD', KEYS[4], string.format('%.0f', now), ARGV[5])
@@ -59,6 +76,6 @@ for at = 6 + 4 * size + (1 + size) * count, #ARGV, 2 do
   reply[#reply + 1] = verdict
 end
 reply[1] = margin
-local first = redis.call('ZRANGE', index, 0, 0, 'WITHSCORES')
+local first = redis.pcall('ZRANGE', index, 0, 0, 'WITHSCORES')
 if first[2] then reply[2] = math.max(0, tonumber(first[2]) - now) end
 return reply

@@ -9,7 +9,7 @@
 --       then what `limits.group` reads
 --       then for each further limit its kind, count, scale and burst; then patience; then how many limits
 -- Returns {'held', µs a start may come later, µs until the next key has room or -1, Redis's time in µs,
---          {name of a key, field, payload, field, payload…}…}
+--          {keys that hold something of another type}, {name of a key, field, payload, field, payload…}…}
 --         or {'lapsed'}, {'stale'}, {'buried'} and takes nothing
 
 local lease = redis.call('GET', KEYS[1])
@@ -22,9 +22,10 @@ local gate = limits.gate()
 local now, index = gate.now, KEYS[3]
 local sequence, left = tonumber(ARGV[3]), tonumber(ARGV[4])
 left = math.max(0, math.min(left, (limits.look_all(gate, 1))))
-local reply, margin, taken = { 'held', 0, -1, now }, gate.margin, {}
+local broken = {}
+local reply, margin, taken = { 'held', 0, -1, now, broken }, gate.margin, {}
 local is_paused = {}
-for _, name in ipairs(redis.call('SMEMBERS', KEYS[5])) do is_paused[name] = true end
+for _, name in ipairs(redis.pcall('SMEMBERS', KEYS[5])) do is_paused[name] = true end
 -- How long a key waits whose next job is of a paused queue, and how long this process waits if only it does not read that
 -- queue, in µs.
 local pause, closed_pause = 500000, 50000
@@ -37,6 +38,12 @@ for number = 1, tonumber(ARGV[7]) do
   margin = math.min(margin, group.margin)
   local room, _, wait = limits.look_all(group, 1)
   local jobs = {}
+  local kind = redis.call('TYPE', parked).ok
+  if kind ~= 'list' and kind ~= 'none' then
+    -- Looked at again when keys of paused queues are: somebody may have put that right.
+    broken[#broken + 1] = parked
+    room, wait = 0, pause
+  end
   if room > 0 and left > 0 then jobs = redis.call('LRANGE', parked, 0, math.min(room, left, 1000) - 1) end
   local names, part, stopped = {}, { name }, false
   for i, job in ipairs(jobs) do
@@ -57,7 +64,7 @@ for number = 1, tonumber(ARGV[7]) do
     redis.call('LTRIM', parked, #names, -1)
     left = left - #names
     limits.charge_all(group, #names, names, '')
-    for _, slots in ipairs(group.slots) do redis.call('SADD', KEYS[4], slots) end
+    for _, slots in ipairs(group.slots) do redis.pcall('SADD', KEYS[4], slots) end
     reply[#reply + 1] = part
     room, _, wait = limits.look_all(group, 1)
   end
@@ -74,7 +81,7 @@ local first = redis.call('ZRANGE', index, 0, 0, 'WITHSCORES')
 if first[2] then
   reply[3] = math.max(0, tonumber(first[2]) - now)
 else
-  redis.call('ZREM', KEYS[6], ARGV[8])
+  redis.pcall('ZREM', KEYS[6], ARGV[8])
 end
 if found_closed then reply[3] = math.max(reply[3], closed_pause) end
 if left == 0 and reply[3] >= 0 then

@@ -21,6 +21,8 @@ final class KeyedAdmission: Sendable {
     private let nextCheck = Mutex(ContinuousClock.now)
     /// Keys to look at before their time.
     let freed: FreedKeys
+    /// Keys that hold something of another type, so that it is said once.
+    private let broken = Mutex<Set<String>>([])
 
     init(
         _ rules: [KeyedRateLimit], in pipeline: Pipeline, payloadLimits: PayloadLimits, store: JobStore, bell: Bell,
@@ -54,17 +56,21 @@ final class KeyedAdmission: Sendable {
 
     /// Those of the jobs just fetched that may start; the others are parked in Redis.
     ///
-    /// Asks until Redis answers. A job that was parked by a call whose answer was lost is not in flight any more, which is
-    /// how the next call knows. What the limits of the pipeline counted for those that are parked, `gate` takes back.
+    /// Asks until Redis answers. A job that was parked by a call whose answer was lost is not in flight any more, which
+    /// is how the next call knows. When the worker stops before Redis has answered, they stay in flight, as what nobody
+    /// runs here, and are put back at the end. What the limits of the pipeline counted for those that are parked, `gate`
+    /// takes back.
     ///
     /// - Parameters:
     ///   - deliveries: what came.
     ///   - gate: the limits of the pipeline.
     ///   - lane: which waits while Redis is away.
+    ///   - isStopped: whether the worker is to stop.
     ///   - declare: called when Redis has lost the numbers of the limits.
     /// - Returns: those that may start.
     func sift(
-        _ deliveries: [Delivery], through gate: Gate?, pausing lane: Lane, declare: () async -> Void
+        _ deliveries: [Delivery], through gate: Gate?, pausing lane: Lane, until isStopped: () -> Bool,
+        declare: () async -> Void
     ) async -> [Delivery] {
         var starting: [Delivery] = []
         var keyed: [(delivery: Delivery, keys: JobKeys)] = []
@@ -93,14 +99,15 @@ final class KeyedAdmission: Sendable {
                 if reply.due != nil { check(in: reply.due) }
                 if reply.isUndeclared { await declare() }
                 report(reply)
+                tell(ofBroken: reply.brokenKeys)
                 if reply.parked > 0, let gate, let time = deliveries.first?.grant?.time {
                     // If that fails, a limit lets a little less through for once.
                     _ = try? await store.acquire(0, enough: 0, of: gate, refunds: [time: reply.parked])
                 }
-                return starting + reply.deliveries
+                return starting + reply.failing + reply.deliveries
             } catch {
                 outage.begin(error)
-                if error.code == .closed { return starting }
+                if error.code == .closed || isStopped() { return starting }
                 // Keeps time while handlers block every thread of the pool.
                 await lane.pulse.rest(on: lane.bell, atMost: outage.pause)
             }
@@ -118,6 +125,15 @@ final class KeyedAdmission: Sendable {
     /// Says that jobs of keys with room pass.
     func reportAdmitted(_ count: Int) {
         events.emit(.admitted(pipeline: pipeline, limit: limit.name, count: count))
+    }
+
+    /// Says once of each key of Redis that it is in the way.
+    func tell(ofBroken keys: Set<String>) {
+        for key in broken.withLock({ broken in keys.filter { broken.insert($0).inserted } }) {
+            logger.error(
+                "a key of a limit holds something of another type; move it away, or delete it",
+                metadata: [LogKeys.pipeline: "\(pipeline)", LogKeys.limit: "\(limit.name)", "flume.key": "\(key)"])
+        }
     }
 
     private func report(_ reply: JobStore.KeyedReply) {

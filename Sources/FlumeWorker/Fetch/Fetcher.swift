@@ -175,7 +175,11 @@ actor Fetcher {
     /// Those jobs whose key has room; the others are parked.
     private func sift(_ deliveries: [Delivery]) async -> [Delivery] {
         guard let admission = lane.admission, let keyed = admission.keyed else { return deliveries }
-        return await keyed.sift(deliveries, through: admission.gate, pausing: lane) { await admission.declare() }
+        return await keyed.sift(deliveries, through: admission.gate, pausing: lane) {
+            isStopped.load(ordering: .acquiring)
+        } declare: {
+            await admission.declare()
+        }
     }
 
     /// How long until parked jobs have to be looked for.
@@ -187,17 +191,29 @@ actor Fetcher {
         let (tenure, epoch, firstSequence) = claims.reserve(demand)
         let request = FetchRequest(
             epoch: epoch, firstSequence: firstSequence, count: demand, sources: [], gate: lane.admission?.gate)
+        let due: [JobKeys]
         do throws(RedisError) {
-            let (due, next) = try await store.parkedKeys(
+            let next: Duration?
+            (due, next) = try await store.parkedKeys(
                 of: keyed.limit, atMost: Self.mostKeys, freed: keyed.freed.take())
             outage.end()
             keyed.check(in: next)
-            guard !due.isEmpty else { return [] }
+        } catch let error where error.code == .reply {
+            // Nothing was taken, and fetching goes on.
+            keyed.tell(ofBroken: [keyed.limit.indexKey])
+            keyed.check(in: nil)
+            return []
+        } catch {
+            return await sift(findOut(about: request, of: tenure, after: error))
+        }
+        guard !due.isEmpty else { return [] }
+        do throws(RedisError) {
             let reply = try await store.unpark(
                 due, of: keyed.limit, without: closed, request, leaseMilliseconds: lease.milliseconds, tenure: tenure)
             switch reply {
             case .held(let answer):
                 keyed.check(in: answer.due)
+                keyed.tell(ofBroken: answer.brokenKeys)
                 return answer.deliveries
             case .lapsed: await lease.renew()
             case .buried: lease.renounce(tenure)
