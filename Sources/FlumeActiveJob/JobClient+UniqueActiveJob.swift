@@ -3,15 +3,16 @@ public import FlumeWire
 
 /// Unique ActiveJob jobs, and who is in the way of them.
 ///
-/// What has to be the same in two of them is queue, class and arguments, unless a token is given: `job_id` and times differ
-/// in each.
+/// What has to be the same in two of them is queue, class and arguments, unless a token is given: `job_id` and times
+/// differ in each.
 extension JobClient {
     /// Enqueues an ActiveJob job unless another job holds its lock; both in one atomic step.
     ///
     /// - Parameters:
     ///   - job: the job.
     ///   - uniqueness: in place of what its `sidekiq` options say of it.
-    ///   - time: when to run it; `nil`, or a time that has passed: as soon as possible. The lock lasts its span from then.
+    ///   - time: when to run it; `nil`, or a time that has passed: as soon as possible. The lock lasts its span from
+    ///     then.
     ///   - options: in place of the type's own.
     /// - Returns: its jid, or that of the job that holds the lock.
     /// - Throws: as ``enqueue(_:options:)``.
@@ -47,7 +48,8 @@ extension JobClient {
     ///   - jobClass: the Ruby class.
     ///   - arguments: its arguments; keyword arguments are the last.
     ///   - uniqueness: in place of what the `sidekiq` options say of it.
-    ///   - time: when to run it; `nil`, or a time that has passed: as soon as possible. The lock lasts its span from then.
+    ///   - time: when to run it; `nil`, or a time that has passed: as soon as possible. The lock lasts its span from
+    ///     then.
     ///   - options: ActiveJob's and Sidekiq's options.
     ///   - coding: for which Rails it is.
     /// - Returns: its jid, or that of the job that holds the lock.

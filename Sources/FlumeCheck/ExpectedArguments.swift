@@ -44,7 +44,8 @@ public struct ExpectedArguments: Sendable, Hashable {
         try decoder.checkCount(taken: list.types.count)
     }
 
-    /// Serializers of the application's own are nothing to stumble over here, so the values are left as they are stored.
+    /// Serializers of the application's own are nothing to stumble over here, so the values are left as they are
+    /// stored.
     private func check(_ list: ExpectedType.List, _ envelope: ActiveJobEnvelope) throws {
         guard var values = envelope["arguments"]?.array else {
             _ = try envelope.arguments()

@@ -15,8 +15,8 @@ extension TestJobs {
     ///   - jobClass: only jobs of this Ruby class.
     ///   - args: only jobs with exactly these arguments, keyword arguments last.
     ///   - queue: only jobs for this queue.
-    ///   - coding: with which serializers of the application's own; one whose arguments it cannot read is not among those
-    ///     with `args`.
+    ///   - coding: with which serializers of the application's own; one whose arguments it cannot read is not among
+    ///     those with `args`.
     /// - Returns: the jobs as they were enqueued.
     public func enqueued(
         activeJob jobClass: String, args: [ActiveJobValue]? = nil, in queue: String? = nil,
@@ -29,7 +29,8 @@ extension TestJobs {
         }
     }
 
-    /// What was enqueued of an ActiveJob type since the beginning or ``clear()``, in order, whether or not it has run since.
+    /// What was enqueued of an ActiveJob type since the beginning or ``clear()``, in order, whether or not it has run
+    /// since.
     ///
     /// ```swift
     /// #expect(try jobs.enqueued(ReportJob.self, in: "reports").map(\.format) == ["pdf"])

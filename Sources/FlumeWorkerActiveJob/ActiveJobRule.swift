@@ -61,7 +61,8 @@ public struct ActiveJobRule: Sendable {
     ///
     /// - Parameters:
     ///   - types: the types of error.
-    ///   - exceptions: the Ruby exceptions of the same `retry_on`, in its order; otherwise the Swift types are what counts.
+    ///   - exceptions: the Ruby exceptions of the same `retry_on`, in its order; otherwise the Swift types are what
+    ///     counts.
     ///   - wait: how long to wait.
     ///   - attempts: how often the job runs by this rule at most, the first time included; nil is without end.
     ///   - queue: another queue than the job's.
@@ -79,10 +80,12 @@ public struct ActiveJobRule: Sendable {
             priority: priority, jitter: jitter, onExhaustion: onExhaustion, where: matching(types))
     }
 
-    /// Enqueues the job anew when it throws an error that the closure says yes to, such as some cases of an enumeration.
+    /// Enqueues the job anew when it throws an error that the closure says yes to, such as some cases of an
+    /// enumeration.
     ///
     /// - Parameters:
-    ///   - exceptions: what counts the attempts: the Ruby exceptions of the same `retry_on`, or any name of this rule's own.
+    ///   - exceptions: what counts the attempts: the Ruby exceptions of the same `retry_on`, or any name of this rule's
+    ///     own.
     ///   - wait: how long to wait.
     ///   - attempts: how often the job runs by this rule at most, the first time included; nil is without end.
     ///   - queue: another queue than the job's.

@@ -12,8 +12,8 @@ public struct CurrentAttributesServerMiddleware: ServerMiddleware {
 
     /// Makes a middleware.
     ///
-    /// - Parameter coding: which serializers of the application's own, and GlobalIDs of which applications, may be among
-    ///   the attributes.
+    /// - Parameter coding: which serializers of the application's own, and GlobalIDs of which applications, may be
+    ///   among the attributes.
     public init(coding: ActiveJobCoding = ActiveJobCoding()) { self.coding = coding }
 
     /// Runs around a job.

@@ -68,10 +68,9 @@ struct ExpectedArgumentsTests {
             ("A()", "3", "args[0].arguments: expected an array, found 3"),
         ] as [(String, String, String?)])
     func activeJob(words: String, arguments: String, problem: String?) throws {
+        let job = #"{"job_class":"A","arguments":\#(arguments)}"#
         let payload = try JobPayload(
-            parsing: Array(
-                #"{"class":"Sidekiq::ActiveJob::Wrapper","wrapped":"A","args":[{"job_class":"A","arguments":\#(arguments)}]}"#
-                    .utf8))
+            parsing: Array(#"{"class":"Sidekiq::ActiveJob::Wrapper","wrapped":"A","args":[\#(job)]}"#.utf8))
         do {
             try ExpectedArguments(words).check(payload)
             #expect(problem == nil)

@@ -8,7 +8,7 @@ import Testing
 @Suite("A million jobs", .serialized)
 struct MillionTests {
     private static let count = 1_000_000
-    /// More than any command of ours takes, and less than one that goes through all of them: that takes 100 ms and more.
+    /// Microseconds: more than any command of ours takes, and less than one that goes through all of them.
     private static let bound = 20_000
 
     /// Writes the jobs `0…` into a sorted set, the score the number, or into a queue, 0 the oldest.
@@ -37,8 +37,8 @@ struct MillionTests {
 
     /// Does something, and looks up what Redis was slow at.
     ///
-    /// A machine with much else to do may stop Redis in the middle of a quick command, but hardly three times in the same
-    /// one: only a slow one is slow each time.
+    /// A machine with much else to do may stop Redis in the middle of a quick command, but hardly three times in the
+    /// same one: only a slow one is slow each time.
     private func quickly(_ name: String, on probe: RedisProbe, _ body: () async throws -> Void) async throws {
         var slow: Set<String>?
         for _ in 0..<3 where slow?.isEmpty != true {

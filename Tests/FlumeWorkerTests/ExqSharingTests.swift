@@ -8,7 +8,8 @@ import TestSupport
 import Testing
 
 // What differs between Exq and Sidekiq in a namespace that both share with Flume, row by row, and the test that Flume gets
-// along with it. A name without a file is in this one, in ExqNodeTests or in ExqFormTests; captured jobs are those of Fixtures/README.md.
+// along with it. A name without a file is in this one, in ExqNodeTests or in ExqFormTests; captured jobs are those of
+// Fixtures/README.md.
 //
 // Reading what Exq wrote
 //  1 no created_at, no at                  "a job of Exq runs with its own jid and arguments, …"

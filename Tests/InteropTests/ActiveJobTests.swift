@@ -144,10 +144,9 @@ struct ActiveJobTests {
                 _ = try await records(interop, count: 1)
                 return try await interop.entries("retry", count: 1)[0]
             }
-            #expect(
-                failed["error_message"]
-                    == "arguments[0]: gid://other/Person/42 is of the application other; accepted are those of demo, shop"
-            )
+            let message = try #require(failed["error_message"]?.string)
+            #expect(message.hasPrefix("arguments[0]: gid://other/Person/42 is of the application other;"))
+            #expect(message.hasSuffix("; accepted are those of demo, shop"))
             try interop.database.execute("DEL", "retry")
             try interop.database.execute("LPUSH", "queue:default", failed.description)
             _ = try await interop.withWorker(.swift) { _ in try await records(interop, count: 2) }

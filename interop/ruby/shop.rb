@@ -102,7 +102,9 @@ end
 
 if $0 == __FILE__
   usage = "Usage: shop.rb [--rails] sell|work|wait ruby|wait swift|wait sold|close [--redis URL]"
-  options = Stack.parse(usage) { |o, values| o.on("--rails", "an ActiveJob in place of the email") { values[:rails] = true } }
+  options = Stack.parse(usage) do |o, values|
+    o.on("--rails", "an ActiveJob in place of the email") { values[:rails] = true }
+  end
   Shop.use_rails if options[:rails]
   case ARGV
   in ["sell"] then Shop.sell

@@ -6,8 +6,8 @@ extension CronEntry {
     /// Makes an entry for an ActiveJob job.
     ///
     /// Each tick's job has a `job_id` of its own. With a `tickArgument` the job's last positional property is to be an
-    /// optional `Double`, or for ``TickArgument/object`` an optional `[String: Double]`, which is nil here: the time takes
-    /// its place.
+    /// optional `Double`, or for ``TickArgument/object`` an optional `[String: Double]`, which is nil here: the time
+    /// takes its place.
     ///
     /// - Parameters:
     ///   - name: what it is known by.

@@ -33,7 +33,8 @@ extension ActiveJobEnvelope {
                 jobClass: wrapper.rawValue, arguments: [.object(job)], queue: queue, retry: retry, options: fields))
     }
 
-    /// Wraps a plain job: its class and `args` go inside, in ActiveJob's tagged form already, and its other fields stay.
+    /// Wraps a plain job: its class and `args` go inside, in ActiveJob's tagged form already, and its other fields
+    /// stay.
     ///
     /// - Parameters:
     ///   - plain: the job.

@@ -58,8 +58,8 @@ public struct WorkerConfiguration: Sendable {
 
     /// Whether nodes of Exq run jobs of the same queues.
     ///
-    /// What waits for a time then keeps `enqueued_at`, which Exq needs and Sidekiq does not, and the times that Flume writes
-    /// are seconds, also in jobs of Sidekiq 8; see `JobClient.sharingWithExq()`.
+    /// What waits for a time then keeps `enqueued_at`, which Exq needs and Sidekiq does not, and the times that Flume
+    /// writes are seconds, also in jobs of Sidekiq 8; see `JobClient.sharingWithExq()`.
     public var sharesWithExq = false
 
     /// The `tag` shown beside the process in the Web UI.

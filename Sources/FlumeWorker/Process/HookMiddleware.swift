@@ -11,8 +11,8 @@
 /// }
 /// ```
 ///
-/// In a list of middleware the first is the outermost: its ``before(_:)`` is called first, and what comes after last. A hook
-/// that calls ``JobContext/haltHooks()`` is the last one before or after the job.
+/// In a list of middleware the first is the outermost: its ``before(_:)`` is called first, and what comes after last. A
+/// hook that calls ``JobContext/haltHooks()`` is the last one before or after the job.
 public protocol HookMiddleware: ServerMiddleware {
     /// Called before the job.
     ///

@@ -24,9 +24,9 @@ struct HookProgress: Sendable {
 extension JobContext {
     /// Skips the hooks that were still to come: Exq's `halt`.
     ///
-    /// Called by a ``HookMiddleware/before(_:)``, the `before` of the middleware inside of that one are left out; the job
-    /// runs on, and all hooks after it are called. Called by a hook after the job, those of the middleware outside of that
-    /// one are left out. It changes nothing about the job, and code of a plain ``ServerMiddleware`` is no hook.
+    /// Called by a ``HookMiddleware/before(_:)``, the `before` of the middleware inside of that one are left out; the
+    /// job runs on, and all hooks after it are called. Called by a hook after the job, those of the middleware outside
+    /// of that one are left out. It changes nothing about the job, and code of a plain ``ServerMiddleware`` is no hook.
     ///
     /// To keep the job from running, throw a ``JobDirective``, or do not call `next`.
     public func haltHooks() {

@@ -197,7 +197,8 @@ extension FailureRule {
         return waiting
     }
 
-    /// The payload with an `enqueued_at` in seconds, without which Exq's telemetry fails and the job is in flight for ever.
+    /// The payload with an `enqueued_at` in seconds, without which Exq's telemetry fails and the job is in flight for
+    /// ever.
     private func readableByExq(_ payload: JobPayload) -> JobPayload {
         let written = payload.enqueuedAt
         guard written == nil || written?.unit == .milliseconds else { return payload }
