@@ -93,10 +93,10 @@ struct KeyedLimitTests {
             ]
             // Parked by a worker that has left, for a day from now.
             for payload in jobs("a", 2) {
-                try await probe.send("RPUSH", "flume:parked:12:tenant:slots:a", "1:q" + payload)
+                try await probe.send("RPUSH", "flume:parked:1:p:12:tenant:slots:a", "1:q" + payload)
             }
             let tomorrow = Int((try await probe.now() + 86_400) * 1e6)
-            try await probe.send("ZADD", "flume:parked-keys:tenant:slots", "\(tomorrow)", "a")
+            try await probe.send("ZADD", "flume:parked-keys:1:p:tenant:slots", "\(tomorrow)", "a")
             try await withWorker(on: probe, [handler], pipelines: pipelines) { _ in
                 try await journal.wait(for: 2)
                 try await probe.waitUntilDrained("q")

@@ -47,7 +47,8 @@ struct KeyedSimulation {
         self.slots = slots
         self.redis = redis
         limit = KeyedLimit(
-            [(name, window), ("\(name):slots", .init(.slots, count: slots, scale: 1_000_000))], in: name, keys: redis.keys)
+            [(name, window), ("\(name):slots", .init(.slots, count: slots, scale: 1_000_000))], in: name,
+            keys: redis.keys)
         tenure = Tenure(identity: "host:\(name):abc", keys: redis.keys)
         try await redis.probe.send("SET", tenure.leaseKey, "1")
     }

@@ -102,6 +102,7 @@ extension JobStore {
     ///   - count: how many keys at most, besides the freed ones.
     ///   - freed: keys that may have room before their time, because a slot of theirs was given back.
     /// - Returns: the keys, and how long until the next one; `nil` when none is parked.
+    /// - Throws: when Redis did not answer, or the key holds something of another type.
     package func parkedKeys(
         of limit: KeyedLimit, atMost count: Int, freed: Set<JobKeys> = []
     ) async throws(RedisError) -> (due: [JobKeys], next: Duration?) {

@@ -46,7 +46,8 @@ final class Admission: Sendable {
             pipeline.keyedLimits.isEmpty
             ? nil
             : KeyedAdmission(
-                pipeline.keyedLimits, in: pipeline, payloadLimits: configuration.payloadLimits, store: store, bell: bell,
+                pipeline.keyedLimits, in: pipeline, payloadLimits: configuration.payloadLimits, store: store,
+                bell: bell,
                 events: configuration.events, logger: logger)
         let shared = pipeline.limits.filter { !$0.isLocal }
             .map { Limit($0.name(in: pipeline.name), $0.numbers, keys: store.keys) }
