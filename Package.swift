@@ -130,7 +130,7 @@ let package = Package(
                 .embedInCode("Limit/acquire.lua"),
                 .embedInCode("Limit/declare.lua"), .embedInCode("Limit/backoff.lua"), .embedInCode("Limit/usage.lua"),
                 .embedInCode("Limit/renew.lua"), .embedInCode("Limit/admit.lua"), .embedInCode("Limit/unpark.lua"),
-                .embedInCode("Limit/forget.lua"),
+                .embedInCode("Limit/forget.lua"), .embedInCode("Limit/release.lua"),
                 .embedInCode("Push/unique.lua"), .embedInCode("Settle/unlock.lua"),
                 .embedInCode("Cron/enforce.lua"), .embedInCode("Cron/watch.lua"), .embedInCode("Cron/tick.lua"),
                 .embedInCode("Cron/switch.lua"),

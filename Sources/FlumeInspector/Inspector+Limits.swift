@@ -11,7 +11,7 @@ extension Inspector {
 
     /// What is stored of limits, whatever their kind.
     func limits(_ names: [String]) async throws(RedisError) -> [QueueFacts.Limit] {
-        let places = Dictionary(grouping: try await parkingPlaces(), by: \.limit)
+        let places = Dictionary(grouping: try await store.parkingPlaces(), by: \.limit)
         let replies = try await store.redis.send(
             names.flatMap { name in
                 [RedisCommand("HGETALL", keys.limit(name)), RedisCommand("HLEN", keys.limitSlots(name))]
@@ -26,13 +26,6 @@ extension Inspector {
                     slots: replies[2 * index + 1].integer ?? 0, parkedKeys: parked.keys, parked: parked.first))
         }
         return limits
-    }
-
-    /// Where jobs are parked, sorted.
-    func parkingPlaces() async throws(RedisError) -> [ParkingPlace] {
-        let reply = try await store.redis.send([RedisCommand("ZRANGE", keys.parkingPlaces, "0", "-1")])[0]
-        let names = reply.array?.compactMap(\.string) ?? []
-        return names.sorted().compactMap(ParkingPlace.init(text:))
     }
 
     /// For how many keys jobs are parked, and how many for the first of those.

@@ -9,7 +9,7 @@ import Logging
 struct FlumeControl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "flume-control", abstract: "Pauses, resumes and subscribes running workers, and tells facts.",
-        subcommands: [Pause.self, Resume.self, Subscribe.self, Unsubscribe.self, Facts.self])
+        subcommands: [Pause.self, Resume.self, Subscribe.self, Unsubscribe.self, Release.self, Facts.self])
 
     @Option(help: "The Redis to work on (default: REDIS_URL, which nobody else can see).")
     var redis: String?

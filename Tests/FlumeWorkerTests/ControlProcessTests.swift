@@ -56,6 +56,21 @@ struct ControlProcessTests {
         "--pipeline", "name=ses,queue=mailers,concurrency=3", "--pipeline", "name=other,queue=default",
     ]
 
+    @Test("jobs parked for a pipeline that is gone are released, and it is said how many and where others are")
+    func release() async throws {
+        try await withRedis { server, probe in
+            try await probe.send("RPUSH", "flume:parked:3:old:6:tenant:a", "1:q0", "1:q1")
+            try await probe.send("ZADD", "flume:parked-keys:3:old:tenant", "1", "a")
+            try await probe.send("ZADD", "flume:parked-places", "1", "3:old:tenant")
+            let none = try await control(server, "release", "older")
+            #expect(none.output == "0\n")
+            #expect(none.errors.contains("jobs wait in old (limit tenant)"))
+            #expect(try await control(server, "release", "old", "--limit", "tenant").output == "2\n")
+            #expect(try await probe.list("queue:q") == ["1", "0"])
+            try await refused(server, "a pipeline or queue needs a name", "release", "")
+        }
+    }
+
     @Test("three processes see a permanent pause within a second, keep it over a restart, and go on together")
     func permanent() async throws {
         try await withRedis { server, probe in

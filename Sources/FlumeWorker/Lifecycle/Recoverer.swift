@@ -40,6 +40,8 @@ actor Recoverer {
     private var swept: ContinuousClock.Instant?
     /// Looks after this process's own record.
     private var record: RecordWatch
+    /// Looks for parked jobs that nobody takes.
+    private var parking: ParkingWatch
     /// Whether a job is run or settled here.
     private let isKnown: @Sendable (Delivery) -> Bool
 
@@ -47,11 +49,13 @@ actor Recoverer {
 
     /// A job recovered `poisonLimit` times goes to `dead`: it may be what kills the processes; see ``SuspectRule``.
     ///
-    /// `isKnown` tells of a job of this process whether it is run or settled here.
+    /// `places` are those where this process parks jobs. `isKnown` tells of a job of this process whether it is run or
+    /// settled here.
     init(
         store: JobStore, claims: Claims, lease: Duration, poisonLimit: Int, limits: PayloadLimits,
         failures: FailureRule,
         handlers: HandlerRegistry, endings: Endings, logger: Logger, events: EventBus,
+        places: @escaping @Sendable () -> [ParkingPlace],
         isKnown: @escaping @Sendable (Delivery) -> Bool
     ) {
         self.store = store
@@ -68,6 +72,7 @@ actor Recoverer {
         self.executor = store.redis.eventLoop.executor
         self.outage = Outage("look for dead processes", logger: logger, events: events)
         self.record = RecordWatch(patience: max(lease, store.redis.configuration.commandTimeout))
+        self.parking = ParkingWatch(patience: lease * 4, logger: logger, own: places)
         self.isKnown = isKnown
     }
 
@@ -98,6 +103,8 @@ actor Recoverer {
         let identities = try await store.processesWithLeases().filter { $0 != own }
         let absent = try await store.absentLeases(of: identities)
         guard store.redis.generation == generation else { return missing = [:] }
+        // Noted before anything else can fail: whoever misses a connection misses what that Redis has forgotten.
+        let hasForgotten = record.isDue(over: generation)
         let now = ContinuousClock.now
         missing = missing.filter { absent.contains($0.key) && $0.value.generation == generation }
         for identity in absent.sorted() {
@@ -110,7 +117,7 @@ actor Recoverer {
             try await recover(identity)
         }
         try await sweepSlots()
-        if record.isDue(over: generation) { try await reclaim() }
+        if hasForgotten { try await reclaim() }
     }
 
     /// Puts jobs back into their queues that this process is said to run and does not; see ``RecordWatch``.
@@ -152,6 +159,7 @@ actor Recoverer {
         let now = ContinuousClock.now
         if let swept, swept.duration(to: now) < lease { return }
         swept = now
+        parking.tell(of: try await store.visit(parking.own(), leftFor: parking.patience))
         for slotsKey in try await store.slotKeys() {
             pulse.move()
             // Whoever held a slot before the list was read was on it, unless it has left.

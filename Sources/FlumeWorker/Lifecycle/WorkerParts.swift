@@ -116,7 +116,8 @@ final class WorkerParts: Sendable {
         self.recoverer = Recoverer(
             store: calm, claims: claims, lease: configuration.leaseDuration, poisonLimit: configuration.poisonLimit,
             limits: configuration.payloadLimits, failures: failures, handlers: handlers, endings: running.endings,
-            logger: logger, events: configuration.events
+            logger: logger, events: configuration.events,
+            places: { lanes.all.compactMap { $0.admission?.keyed?.limit.place } }
         ) { running.contains($0) || settler.holds($0) }
         let pauses = PauseBoard()
         let heartbeat = Heartbeat(
