@@ -36,6 +36,9 @@ extension Lab {
     /// Says that Redis may have forgotten jobs, because that is what its settings promise; they are counted all the same.
     func admitLoss(of jids: some Sequence<String>) { state.withLock { $0.mayBeLost.formUnion(jids) } }
 
+    /// Says that the counts by class have to be right too.
+    func expectMetrics() { state.withLock { $0.judgesMetrics = true } }
+
     /// Says that others than the lab's workers count too.
     func ignoreCounters() { state.withLock { $0.judgesCounters = false } }
 
@@ -56,7 +59,8 @@ extension Lab {
             Evidence(
                 ledger: Ledger(files: state.ledgers), redis: redis, faults: state.faults,
                 counterTolerance: state.foreign.count,
-                judgesCounters: state.judgesCounters, foreign: state.foreign, mayFailUnrun: state.mayFailUnrun,
+                judgesCounters: state.judgesCounters, judgesMetrics: state.judgesMetrics, foreign: state.foreign,
+                mayFailUnrun: state.mayFailUnrun,
                 mayBeLost: state.mayBeLost,
                 keepsLeases: state.keepsLeases && lost.isEmpty, progress: state.progress, neighbours: state.neighbours)
         }

@@ -20,6 +20,7 @@ final class Lab: Sendable {
         var foreign: Set<String> = []
         var mayFailUnrun: Set<String> = []
         var judgesCounters = true
+        var judgesMetrics = false
         var recoveryLimit: Duration?
         var keepsLeases = false
         var mayBeLost: Set<String> = []

@@ -158,6 +158,12 @@ struct InvariantTests {
             #expect(Counters().violations(in: evidence).isEmpty == isRight, "\(processed)")
         }
         evidence.redis.processed = 4
+        evidence.judgesMetrics = true
+        for (counted, isRight) in [(4, true), (2, true), (1, false), (5, false)] {
+            evidence.redis.metricsProcessed = counted
+            #expect(Counters().violations(in: evidence).isEmpty == isRight, "\(counted) by class")
+        }
+        evidence.redis.metricsProcessed = 4
         for (failed, isRight) in [(1, true), (0, true), (2, false), (-1, false)] {
             evidence.redis.failed = failed
             #expect(Counters().violations(in: evidence).isEmpty == isRight, "\(failed)")

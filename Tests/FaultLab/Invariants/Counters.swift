@@ -10,7 +10,10 @@ struct Counters: Invariant {
         let sure = ended.filter { run in
             run.how != .cancelled && !abrupt.contains(run.nonce) && !evidence.isTouched(run)
         }
-        return check("stat:processed", evidence.redis.processed, sure.count...ended.count, evidence)
+        let metrics =
+            evidence.judgesMetrics
+            ? check("the sum of all classes", evidence.redis.metricsProcessed, sure.count...ended.count, evidence) : []
+        return metrics + check("stat:processed", evidence.redis.processed, sure.count...ended.count, evidence)
             + check(
                 "stat:failed", evidence.redis.failed,
                 sure.count { $0.how == .failed }...ended.count { $0.how != .done }, evidence)

@@ -11,6 +11,8 @@ struct Evidence: Sendable {
     var counterTolerance = 0
     /// Whether `stat:processed` and `stat:failed` were only written by the processes of this ledger.
     var judgesCounters = true
+    /// Whether the counts by class have to be right too; they end by themselves when a clock jumps.
+    var judgesMetrics = false
     /// Payloads that a scenario put into Redis without a producer, such as poison.
     var foreign: Set<String> = []
     /// Jobs that may fail without a run of theirs, such as those of a class that nobody knows.

@@ -22,6 +22,10 @@ extension RedisSnapshot {
             } else if key.after("flume:slots:") != nil {
                 guard try await probe.send("TYPE", key).string == "hash" else { continue }
                 slots.formUnion(try await probe.hash(key).keys)
+            } else if key.hasPrefix("j|"), key.contains(/:\d\d$/) {
+                // The same counts stand in the keys of ten minutes.
+                let counts = try await probe.hash(key).filter { $0.key.hasSuffix("|p") }
+                metricsProcessed += counts.values.compactMap { Int($0) }.reduce(0, +)
             } else if let token = key.after("unique:") {
                 locks[token] = try await probe.string(key)
             }

@@ -44,6 +44,8 @@ struct RedisSnapshot: Sendable {
     var locks: [String: String] = [:]
     var processed = 0
     var failed = 0
+    /// Runs of all classes in the keys behind the Web UI's page of metrics.
+    var metricsProcessed = 0
 
     /// The number of the process in an identity `host:pid:nonce`.
     static func processID(of identity: String) -> Int32? {

@@ -10,6 +10,7 @@ struct CrashingJobs: Scenario {
     let needsTCP = true
 
     func run(in lab: Lab) async throws {
+        lab.expectMetrics()
         // Each way to crash has a queue and a worker of its own; the processes bury each other.
         lab.expectRecovery(within: .seconds(lab.form == .short ? 20 : 60))
         let crashes = lab.runtime == .ruby ? [Crash.fatal] : Crash.allCases

@@ -7,6 +7,7 @@ struct FillMemory: Scenario {
     let canRunRuby = true
 
     func run(in lab: Lab) async throws {
+        lab.expectMetrics()
         let backlog = lab.form == .short ? 400 : 5000
         var identities: [String?] = []
         for name in ["w1", "w2"] { identities.append(try await lab.startWorker(name).identity) }

@@ -7,6 +7,7 @@ struct FlushScripts: Scenario {
     let canRunRuby = true
 
     func run(in lab: Lab) async throws {
+        lab.expectMetrics()
         let producer = try await lab.startFleet(rate: 150)
         lab.expectNothingTwiceUnderLease()
         let before = try await lab.undisturbed()

@@ -14,6 +14,7 @@ struct HangingJobs: Scenario {
     let isMostlyWaiting = false
 
     func run(in lab: Lab) async throws {
+        lab.expectMetrics()
         let threads = ProcessInfo.processInfo.activeProcessorCount
         let busy = lab.form == .short ? lab.lease * 3 : 60
         var hanging = WorkerOptions(concurrency: 6, queues: "hanging")

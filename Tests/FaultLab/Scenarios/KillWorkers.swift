@@ -10,6 +10,7 @@ struct KillWorkers: Scenario {
     let needsTCP = true
 
     func run(in lab: Lab) async throws {
+        lab.expectMetrics()
         let rounds = lab.form == .short ? 3 : 100
         var options = WorkerOptions()
         options.concurrency = 8

@@ -9,6 +9,7 @@ struct StopWorkers: Scenario {
     let canRunRuby = true
 
     func run(in lab: Lab) async throws {
+        lab.expectMetrics()
         let grace = lab.form == .short ? 2.0 : 25.0
         let long = JobMix(jobClass: "LabSleep", arguments: "[\(grace * 2.5)]")
         try await gracefulStop(lab, grace, long)
