@@ -99,12 +99,13 @@ actor Recoverer {
 
     private func look() async throws(RedisError) {
         let generation = store.redis.generation
+        // Noted before anything can fail, also when there is no connection yet: whoever misses a connection misses what
+        // that Redis has forgotten.
+        let hasForgotten = record.isDue(over: generation)
         let own = claims.tenure.identity
         let identities = try await store.processesWithLeases().filter { $0 != own }
         let absent = try await store.absentLeases(of: identities)
         guard store.redis.generation == generation else { return missing = [:] }
-        // Noted before anything else can fail: whoever misses a connection misses what that Redis has forgotten.
-        let hasForgotten = record.isDue(over: generation)
         let now = ContinuousClock.now
         missing = missing.filter { absent.contains($0.key) && $0.value.generation == generation }
         for identity in absent.sorted() {
