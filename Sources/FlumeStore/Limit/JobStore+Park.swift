@@ -89,7 +89,9 @@ extension JobStore {
     }
 
     /// A key that has room so much later is looked at all the same: Redis's clock may have gone back.
-    private static let farthest = 3_600_000_000
+    ///
+    /// Where a limit really wants so long a wait, that costs a few looks.
+    private static let farthest = 10_000_000
     /// How many of those are looked at at a time.
     private static let mostFar = 10
 

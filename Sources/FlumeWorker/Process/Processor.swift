@@ -65,10 +65,11 @@ final class Processor: Sendable {
         let handler = handlers[jobClass]
         let context = JobContext(
             payload: payload, queue: delivery.queue, jobClass: jobClass, environment: environment)
+        if handler != nil, payload.lockUntilStart != nil, await unlock([(delivery, context)]).isEmpty { return }
+        // Last, because it holds for a start right after it.
         if let deadline, deadline < .now {
             guard await readmit(delivery, in: lane) else { return }
         }
-        if handler != nil, payload.lockUntilStart != nil, await unlock([(delivery, context)]).isEmpty { return }
         logStart(context)
         if handler != nil { reportStart(context, in: lane) }
         let timer = handler?.timeout.map { cancel(delivery, after: $0, context) }
