@@ -115,6 +115,6 @@ shows last_after_s '… with a lease of 1 s, all have run after s'
 row in-flight flume '--mode in-flight --jobs 10000 --concurrency 10000'
 shows rss_mb 'RSS with 10,000 jobs in flight, MB'
 shows kb_per_job '… kB per job'
-row soak flume '--mode soak --jobs 0 --seconds 60 --interval 3 --rate 5000 --concurrency 50' once
+row soak flume '--mode soak --jobs 1 --seconds 60 --interval 3 --rate 5000 --concurrency 50' once
 shows bytes_per_job 'one minute at 5,000 jobs/s, memory kept per job, bytes' 'flume<1'
 shows flat '… memory, Redis and open files flat (1: yes)' 'flume>=1'
