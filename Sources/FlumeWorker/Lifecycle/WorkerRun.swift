@@ -100,6 +100,7 @@ actor WorkerRun {
             "worker is stopping and waits for running jobs", metadata: [LogKeys.count: "\(parts.running.count)"])
         parts.control.stop()
         await parts.lanes.disconnect()
+        parts.running.endings.announce()
         await wait(atMost: configuration.shutdownTimeout) {
             parts.running.count == 0 && parts.lanes.isEmpty && parts.running.endings.areOver
         }
