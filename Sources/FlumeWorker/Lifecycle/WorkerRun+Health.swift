@@ -14,7 +14,8 @@ extension WorkerRun {
         health.lease = lease
         // A connection that nobody has needed yet has no answer, and is no trouble.
         let connections = parts.connections
-        let silences = connections.compactMap(\.timeSinceLastReply)
+        // That of the lease is silent by itself for a third of a lease, and its trouble is the lease's.
+        let silences = [parts.hot, parts.calm].compactMap(\.redis.timeSinceLastReply)
         health.redis = WorkerHealth.Redis(
             silence: silences.max() ?? now.since(began.uptimeNanoseconds), trouble: trouble?.reason,
             troubleAge: trouble?.age ?? .zero,
