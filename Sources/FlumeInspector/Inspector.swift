@@ -24,15 +24,18 @@ public struct Inspector: Sendable {
     ///   - deadSetMaximumJobs: how many dead jobs are kept when some are killed: what the workers are set up with.
     ///   - deadSetTimeout: how long a dead job is kept, likewise.
     ///   - timestampUnit: how time stamps are written that have no fellow in the payload.
+    ///   - sharesWithExq: whether nodes of Exq run jobs of the same queues: what is put into a queue then has its times in
+    ///     seconds, also where the job has milliseconds, as those of Sidekiq 8 do.
     public init(
         redis: RedisClient, namespace: String = "", patience: Duration = .seconds(5), deadSetMaximumJobs: Int = 10_000,
-        deadSetTimeout: Duration = .seconds(180 * 24 * 3600), timestampUnit: Timestamp.Unit = .floatSeconds
+        deadSetTimeout: Duration = .seconds(180 * 24 * 3600), timestampUnit: Timestamp.Unit = .floatSeconds,
+        sharesWithExq: Bool = false
     ) {
         let limits = DeadSetLimits(
             maximumJobs: deadSetMaximumJobs, seconds: Int(deadSetTimeout.components.seconds))
         store = JobStore(redis: redis, keys: KeySpace(namespace: namespace), deadSetLimits: limits)
         self.patience = patience
-        stamping = JobStamping(unit: timestampUnit)
+        stamping = JobStamping(unit: timestampUnit, sharesWithExq: sharesWithExq)
     }
 
     var keys: KeySpace { store.keys }

@@ -99,13 +99,6 @@ struct HTTPCall: Sendable {
 
     /// Everything until the other side closes.
     static func receive(from descriptor: Int32) -> String {
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65536)
-        while true {
-            let count = unsafe recv(descriptor, &chunk, chunk.count, 0)
-            guard count > 0 else { break }
-            bytes += chunk[..<count]
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        UnixSocket.readToEnd(of: descriptor)
     }
 }

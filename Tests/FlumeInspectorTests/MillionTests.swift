@@ -8,8 +8,9 @@ import Testing
 @Suite("A million jobs", .serialized)
 struct MillionTests {
     private static let count = 1_000_000
-    /// Microseconds: more than any command of ours takes, and less than one that goes through all of them.
-    private static let bound = 20_000
+    /// Microseconds: many times what any command of ours takes, so that a busy machine does not matter, and a part of what
+    /// one takes that goes through all of them.
+    private static let bound = 60_000
 
     /// Writes the jobs `0…` into a sorted set, the score the number, or into a queue, 0 the oldest.
     private static let fill = """
@@ -36,18 +37,13 @@ struct MillionTests {
     }
 
     /// Does something, and looks up what Redis was slow at.
-    ///
-    /// A machine with much else to do may stop Redis in the middle of a quick command, but hardly three times in the
-    /// same one: only a slow one is slow each time.
     private func quickly(_ name: String, on probe: RedisProbe, _ body: () async throws -> Void) async throws {
-        var slow: Set<String>?
-        for _ in 0..<3 where slow?.isEmpty != true {
-            try await probe.send("SLOWLOG", "RESET")
-            try await body()
-            let entries = try await probe.send("SLOWLOG", "GET", "1000").array ?? []
-            let words = entries.map { ($0.array?[3].array ?? []).prefix(2).compactMap(\.string) }
-            let now = Set(words.map { $0.joined(separator: " ") })
-            slow = slow.map { $0.intersection(now) } ?? now
+        try await probe.send("SLOWLOG", "RESET")
+        try await body()
+        let entries = try await probe.send("SLOWLOG", "GET", "1000").array ?? []
+        let slow = entries.map { entry in
+            let words = (entry.array?[3].array ?? []).prefix(2).compactMap(\.string).joined(separator: " ")
+            return "\(words): \(entry.array?[2].integer ?? 0) µs"
         }
         #expect(slow == [], "\(name)")
     }
@@ -79,7 +75,6 @@ struct MillionTests {
                 #expect(try await set.find(jid: jid(765_432), time: 765_432) != nil)
                 #expect(try await set.jobs(containing: #"[31415"#).collected().count == 11)
             }
-            var moved = 0
             try await quickly("deleting and moving", on: probe) {
                 let page = try await set.page(offset: 400_000, limit: 1000)
                 #expect(try await set.delete(Array(page[..<250])).moved == 250)
@@ -87,8 +82,7 @@ struct MillionTests {
                 #expect(try await set.retryNow(Array(page[500..<750])).moved == 250)
                 let later = Timestamp(microseconds: 4_102_444_800_000_000)
                 #expect(try await set.reschedule(Array(page[750...]), at: later).moved == 250)
-                moved += 750
-                #expect(try await set.size() == Self.count - moved)
+                #expect(try await set.size() == Self.count - 750)
             }
             try await quickly("clearing", on: probe) { _ = try await set.clear(releasingLocks: false) }
             #expect(try await set.size() == 0)
@@ -116,14 +110,12 @@ struct MillionTests {
                 #expect(found?.jid == jid(765_432))
                 #expect(try await queue.jobs(containing: #"[31415"#).collected().count == 11)
             }
-            var moved = 0
             try await quickly("deleting and moving", on: probe) {
                 let page = try await queue.page(offset: 500_000, limit: 60)
                 #expect(try await queue.delete(Array(page[..<20])).moved == 20)
                 #expect(try await queue.kill(Array(page[20..<40])).moved == 20)
                 #expect(try await queue.move(Array(page[40...]), to: "other").moved == 20)
-                moved += 60
-                #expect(try await queue.size() == Self.count - moved)
+                #expect(try await queue.size() == Self.count - 60)
             }
             try await quickly("clearing", on: probe) { _ = try await queue.remove(releasingLocks: false) }
             #expect(try await inspector.queues().map(\.name) == ["other"])

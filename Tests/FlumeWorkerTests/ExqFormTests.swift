@@ -46,6 +46,24 @@ struct ExqFormTests {
         }
     }
 
+    @Test(
+        "what the inspector retries has seconds for Exq, and the job's own milliseconds otherwise",
+        arguments: [true, false])
+    func retriedByHand(sharesWithExq: Bool) async throws {
+        try await withProbe { probe in
+            try await probe.send(
+                "ZADD", "retry", "1",
+                job(
+                    "Note", "ms",
+                    #""retry":true,"retry_count":0,"created_at":1795258170379,"enqueued_at":1795258170379"#))
+            let inspector = Inspector(redis: probe.client, sharesWithExq: sharesWithExq)
+            #expect(try await inspector.retrySet.retryNow(inspector.retrySet.page()).moved == 1)
+            let stored = try #require(try await probe.queue("default").first)
+            let payload = try JobPayload(parsing: Array(stored.utf8))
+            #expect(payload.enqueuedAt?.unit == (sharesWithExq ? .floatSeconds : .milliseconds), "\(stored)")
+        }
+    }
+
     @Test("what waits for a time has the field that Exq's own has, and keeps the one that Exq wrote")
     func enqueuedAt() async throws {
         try await withProbe { probe in

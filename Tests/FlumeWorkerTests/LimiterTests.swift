@@ -70,6 +70,21 @@ struct LimiterTests {
         #expect(journal.entries == (0..<5).map { "\($0)" })
     }
 
+    @Test("a slot is renewed while its holder runs, taken again when Redis has lost it, and given back at the end")
+    func kept() async throws {
+        try await withProbe { probe in
+            let limiter = try Limiter(.concurrency(1, key: "l"), redis: probe.client, slotLife: .milliseconds(300))
+            let key = "flume:slots:l:slots"
+            try await limiter.withSlot {
+                let first = try #require(try await probe.hash(key).values.first)
+                try await eventually("it is renewed") { try await probe.hash(key).values.first != first }
+                try await probe.send("DEL", key)
+                try await eventually("it is taken again") { try await probe.number("HLEN", key) == 1 }
+            }
+            #expect(try await probe.number("HLEN", key) == 0)
+        }
+    }
+
     @Test("a slot that was granted to somebody who has left meanwhile is given back")
     func left() async throws {
         let (given, gate) = (Journal(), FlumeWorkerTests.Gate())

@@ -44,13 +44,6 @@ public struct HTTPAnswer: Sendable {
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         let request = Array("GET \(page) HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n\r\n".utf8)
         guard UnixSocket.write(request[...], to: descriptor) else { throw TestSupportError("\(path) took no request") }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65536)
-        while true {
-            let count = unsafe recv(descriptor, &chunk, chunk.count, 0)
-            guard count > 0 else { break }
-            bytes += chunk[..<count]
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        return UnixSocket.readToEnd(of: descriptor)
     }
 }

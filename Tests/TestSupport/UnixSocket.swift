@@ -5,7 +5,22 @@
 #endif
 
 /// Blocking Unix sockets.
-enum UnixSocket {
+public enum UnixSocket: Sendable {
+    /// Everything until the other side closes, or has said nothing for as long as the socket waits.
+    ///
+    /// - Parameter descriptor: A connected socket of any kind.
+    /// - Returns: What came, as text.
+    public static func readToEnd(of descriptor: Int32) -> String {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = unsafe recv(descriptor, &chunk, chunk.count, 0)
+            guard count > 0 else { break }
+            bytes += chunk[..<count]
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     static func connect(_ path: String) throws -> Int32 {
         try unsafe open(path) { descriptor, address, length in unsafe Glibc.connect(descriptor, address, length) }
     }

@@ -6,6 +6,8 @@ import FlumeWire
 struct JobStamping: Sendable {
     /// How time stamps are written that have no fellow in the payload.
     var unit: Timestamp.Unit
+    /// A node of Exq may take it from its queue, and reads no milliseconds.
+    var sharesWithExq = false
 
     /// The payload as Sidekiq's client would push it now.
     ///
@@ -17,7 +19,7 @@ struct JobStamping: Sendable {
     func enqueued(_ payload: JobPayload, at now: Timestamp, isRetry: Bool) -> JobPayload {
         var payload = payload.repairingUTF8()
         if isRetry, let count = payload.retryCount, count > Int.min { payload.set("retry_count", to: .int(count - 1)) }
-        let stamp = now.json(unit: payload.timestampUnit ?? unit)
+        let stamp = now.json(unit: sharesWithExq ? .floatSeconds : payload.timestampUnit ?? unit)
         payload.complete(stamp: stamp, isEnqueued: true) {
             var generator = SystemRandomNumberGenerator()
             return JobID.make(using: &generator)

@@ -33,6 +33,7 @@ public final class Limiter: Sendable {
     /// Set if it counts in this process alone.
     private let local: LocalLimit?
     private let acquirer: Acquirer
+    private let slotLife: Duration
 
     /// Makes a limiter; nothing is written before its first use.
     ///
@@ -42,7 +43,17 @@ public final class Limiter: Sendable {
     ///   - redis: where the limit is kept; not used by a limit that is local.
     ///   - namespace: as in ``WorkerConfiguration/namespace``.
     /// - Throws: ``PipelineError`` when the limit cannot work: a count of 0, no key, no time.
-    public init(_ limit: RateLimit, redis: RedisClient, namespace: String = "") throws(PipelineError) {
+    public convenience init(
+        _ limit: RateLimit, redis: RedisClient, namespace: String = ""
+    ) throws(PipelineError) {
+        try self.init(limit, redis: redis, namespace: namespace, slotLife: .seconds(30))
+    }
+
+    /// `slotLife` is how long a slot outlives the process that held it.
+    init(
+        _ limit: RateLimit, redis: RedisClient, namespace: String = "", slotLife: Duration
+    ) throws(PipelineError) {
+        self.slotLife = slotLife
         guard let key = limit.key else { throw PipelineError("", "a limiter needs a key") }
         if let problem = limit.problem { throw PipelineError(key, problem) }
         self.key = key
@@ -62,7 +73,7 @@ public final class Limiter: Sendable {
         local = nil
         acquirer =
             shared.numbers.kind == .slots
-            ? Acquirer(forSlotsOf: shared, in: store, life: Self.slotLife) : Acquirer(asking: Gate([shared]), of: store)
+            ? Acquirer(forSlotsOf: shared, in: store, life: slotLife) : Acquirer(asking: Gate([shared]), of: store)
     }
 
     // MARK: Starts
@@ -107,15 +118,12 @@ public final class Limiter: Sendable {
 
     // MARK: Slots
 
-    /// How long a slot outlives the process that held it.
-    static let slotLife = Duration.seconds(30)
-
     /// Waits for a slot of a concurrency limit, holds it while the body runs, and gives it back.
     ///
     /// Those who wait in this process have their turn in the order they came; between processes it is the luck of who asks
     /// first. A slot that is lost while the body runs, because Redis lost it or this process stood still for half a minute,
-    /// is taken again as soon as there is room. When the process dies, the slot is free half a minute later. For a limit on starts this is ``acquire()`` and then
-    /// the body.
+    /// is taken again as soon as there is room. When the process dies, the slot is free half a minute later. For a limit on
+    /// starts this is ``acquire()`` and then the body.
     ///
     /// - Parameter body: what is limited.
     /// - Returns: what the body returns.
@@ -126,38 +134,19 @@ public final class Limiter: Sendable {
             return try await body()
         }
         let limit = limit(in: store)
-        let slot = try await acquirer.acquireSlot()
-        let keeper = Task { await Self.keep(slot, of: limit, in: store) }
+        let keeper = try await SlotKeeper(acquirer.acquireSlot(), of: limit, in: store, life: slotLife)
         do {
             let result = try await body()
-            await giveBack(slot, of: limit, in: store, keeper)
+            await giveBack(keeper)
             return result
         } catch {
-            await giveBack(slot, of: limit, in: store, keeper)
+            await giveBack(keeper)
             throw error
         }
     }
 
-    private static func keep(_ slot: String, of limit: Limit, in store: JobStore) async {
-        let life = slotLife.wholeMicroseconds
-        while true {
-            do {
-                try await Task.sleep(for: slotLife / 3)
-                guard try await !store.renewSlot(slot, of: limit, microseconds: life) else { continue }
-                _ = try await store.acquire(1, of: Gate([limit]), slot: (slot, life))
-            } catch is CancellationError {
-                return
-            } catch {
-                // The slot outlives two failures; whoever waits hears of a Redis that is away from his own calls.
-            }
-        }
-    }
-
-    private func giveBack(_ slot: String, of limit: Limit, in store: JobStore, _ keeper: Task<Void, Never>) async {
-        keeper.cancel()
-        // A renewal under way would bring it back.
-        await keeper.value
-        try? await store.releaseSlots([slot], under: limit.slotsKey)
+    private func giveBack(_ keeper: SlotKeeper) async {
+        await keeper.giveBack()
         acquirer.wake()
     }
 
