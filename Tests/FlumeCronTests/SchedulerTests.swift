@@ -106,6 +106,48 @@ struct SchedulerTests {
     }
 
     @Test(
+        "rests while Redis's clock is back by no more than one tick, or by three hours at a fixed time",
+        arguments: [
+            ("* * * * * *", 59, true), ("* * * * * *", 62, false), ("*/15 * * * *", 890, true),
+            ("*/15 * * * *", 910, false), ("0 3 * * *", 10_790, true), ("0 3 * * *", 10_810, false),
+            ("0 5 1 1 *", 10_790, true), ("0 * 1 1 *", 3590, true), ("0 * 1 1 *", 3610, false),
+        ])
+    func restsShortly(_ expression: String, _ ahead: Int, _ isResting: Bool) async throws {
+        try await withProbe { probe in
+            let scheduler = probe.scheduler(try CronSchedule([entry("e", expression), entry("other", "0 0 1 1 *")]))
+            _ = try await scheduler.pass()
+            let mark = Int(try await probe.now()) + ahead
+            try await probe.mark("e", Timestamp(microseconds: mark * 1_000_000))
+            _ = try await scheduler.pass()
+            let state = try await probe.hash("flume:cron:default:state")
+            #expect((state["was:e"] == nil) == isResting)
+            #expect((state["tick:e"] == "\(mark)") == isResting)
+            #expect(state["was:other"] == nil)
+        }
+    }
+
+    @Test("a clock of Redis that goes to and fro runs no tick twice, and what it leaves behind has an end")
+    func clockToAndFro() async throws {
+        try await withProbe { probe in
+            let scheduler = probe.scheduler(try CronSchedule([entry("e", "* * * * * *", missed: .runAll(limit: 100))]))
+            _ = try await scheduler.pass()
+            let now = Int(try await probe.now())
+            // It was an hour ahead, an hour behind, where it had run until a moment ago, and is right again.
+            try await probe.send("HSET", "flume:cron:default:state", "was:e", "\(now) \(now + 3600)")
+            try await probe.mark("e", Timestamp(microseconds: (now - 3600) * 1_000_000))
+            _ = try await scheduler.pass()
+            #expect(try await probe.ticks().allSatisfy { $0 > now })
+            #expect(try await probe.hash("flume:cron:default:state")["was:e"] == "\(now + 3600)")
+            for hours in 2...30 {
+                try await probe.mark("e", Timestamp(microseconds: (now + 3600 * hours) * 1_000_000))
+                _ = try await scheduler.pass()
+            }
+            let kept = try await probe.hash("flume:cron:default:state")["was:e"]?.split(separator: " ").map { Int($0) }
+            #expect(kept == (21...30).map { now + 3600 * $0 })
+        }
+    }
+
+    @Test(
         "of ticks that no process was there for, runs those that the entry says",
         arguments: [
             (MissedTicks.skip, [] as [Int]), (.runOnce, [600]), (.runAll(limit: 3), [480, 540, 600]),

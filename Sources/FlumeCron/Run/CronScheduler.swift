@@ -20,6 +20,7 @@ actor CronScheduler {
 
     private let schedule: CronSchedule
     private let digest: String
+    private let rests: [(entry: String, seconds: Int)]
     private let jobs: JobClient
     private let store: JobStore
     private let logger: Logger
@@ -44,6 +45,7 @@ actor CronScheduler {
         let redis = jobs.jobStore.redis.sibling(name: "cron")
         self.schedule = schedule
         self.digest = schedule.digest
+        self.rests = schedule.entries.map { (entry: $0.name, seconds: $0.longestRest) }
         self.jobs = jobs
         self.store = JobStore(redis: redis, keys: jobs.jobStore.keys)
         self.logger = logger
@@ -88,11 +90,11 @@ actor CronScheduler {
             try await enforce(replacingOthers: true)
             hasStarted = true
         }
-        var watch = try await store.watch(schedule.name, digest: digest, milliseconds: Self.term)
+        var watch = try await self.watch()
         if watch.holder == .nobody {
             // Those who had others are gone, or Redis has lost its data.
             try await enforce(replacingOthers: false)
-            watch = try await store.watch(schedule.name, digest: digest, milliseconds: Self.term)
+            watch = try await self.watch()
         }
         let asked = ContinuousClock.now
         guard watch.holder == .thisProcess else {
@@ -113,6 +115,10 @@ actor CronScheduler {
             }
         }
         return max(pause - asked.duration(to: .now), .milliseconds(1))
+    }
+
+    private func watch() async throws(RedisError) -> CronWatch {
+        try await store.watch(schedule.name, digest: digest, milliseconds: Self.term, rests: rests)
     }
 
     private func enforce(replacingOthers: Bool) async throws(RedisError) {

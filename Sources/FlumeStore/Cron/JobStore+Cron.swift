@@ -35,12 +35,18 @@ extension JobStore {
     }
 
     /// Asks what became of the entries of this process, which stay in force for so long more.
+    ///
+    /// `rests` has for each entry by how many seconds its mark may be ahead of Redis's clock before it is given up.
     package func watch(
-        _ schedule: String, digest: String, milliseconds: Int
+        _ schedule: String, digest: String, milliseconds: Int, rests: [(entry: String, seconds: Int)]
     ) async throws(RedisError) -> CronWatch {
         let reply = try await run(Self.watchScript, [keys.cronForce(schedule), keys.cronState(schedule)]) { command in
             command.append(digest)
             command.append(milliseconds)
+            for rest in rests {
+                command.append(rest.entry)
+                command.append(rest.seconds)
+            }
         }
         guard case .array(let parts) = reply, parts.count == 3, let now = parts[1].integer,
             let holder = parts[0].integer.flatMap(CronWatch.Holder.init), let state = parts[2].array

@@ -49,7 +49,7 @@ struct CrashPlan: Sendable {
     }
 
     /// `jobs/settle.after:3` without its ordinal.
-    private static func name(of point: String) -> String {
+    static func name(of point: String) -> String {
         String(point[..<(point.lastIndex(of: ":") ?? point.endIndex)])
     }
 

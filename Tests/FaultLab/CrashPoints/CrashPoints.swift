@@ -33,10 +33,15 @@ struct CrashPoints: Scenario {
             print("F18: \(station.name): \(points.count) of \(plan.points.count) points")
             deaths += points.map { (station, $0) }
         }
-        let misses = try await inParallel(deaths) { station, point in
-            try await die(station, at: point, lab, next) ? nil : "\(station.name), \(point)"
-        }.compactMap(\.self).sorted()
+        let ends = try await inParallel(deaths) { station, point in
+            (station: station, point: point, hasDied: try await die(station, at: point, lab, next))
+        }
+        let misses = ends.filter { !$0.hasDied }.map { "\($0.station.name), \($0.point)" }.sorted()
         for miss in misses { print("F18: not passed a second time: \(miss)") }
+        // How often a loop comes round is chance; what a station is there for is not.
+        let died = Set(ends.filter(\.hasDied).compactMap { $0.station.aim(of: $0.point) })
+        let untried = Set(ends.compactMap { $0.station.aim(of: $0.point) }).subtracting(died).sorted()
+        lab.expect(untried.isEmpty, "nothing died at \(untried)")
         lab.expect(
             misses.count * 20 <= deaths.count,
             "\(misses.count) of \(deaths.count) points were not passed a second time: \(misses)")

@@ -29,6 +29,12 @@ struct CrashStation: Sendable {
     /// Whether there may be something left to do when the victim has ended undisturbed.
     var needsRescue: Bool { if case .worker = victim { false } else { true } }
 
+    /// The place that a point is a passing of, with the station's name, if the station is there for it.
+    func aim(of point: String) -> String? {
+        let place = CrashPlan.name(of: point)
+        return passes.contains { place.hasPrefix($0 + ".") } ? "\(name), \(place)" : nil
+    }
+
     /// Every way in and out of the in-flight record, and every other verb that writes.
     static let all: [CrashStation] = [
         CrashStation(

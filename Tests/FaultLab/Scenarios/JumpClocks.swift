@@ -12,8 +12,6 @@ struct JumpClocks: Scenario {
     let movesRedisClock = true
 
     private static let jumps = [3600, -3600, 86_400, -86_400]
-    /// An entry whose mark is up to an hour ahead rests: these are longer.
-    private static let redisJumps = [7200, -7200, 86_400, -86_400]
     private static let rate = 20
     /// LabLimited jobs at a time, as `fault-lab worker` has it.
     private static let slots = 2
@@ -100,7 +98,7 @@ struct JumpClocks: Scenario {
     /// - Returns: when it was moved.
     private func moveRedis(_ lab: Lab, _ before: Range<UInt64>) async throws -> [UInt64] {
         var moves: [UInt64] = []
-        for jump in Self.redisJumps {
+        for jump in Self.jumps {
             for ahead in [jump, 0] {
                 let now = try await lab.probe.now()
                 let known = lab.ledger.done.count { $0.hasPrefix("late") }

@@ -11,9 +11,9 @@ struct PoisonQueue: Scenario {
     let name = "poison payloads, fuzzed"
     let isMostlyWaiting = false
 
-    /// How many variants: one round in the short form; as many rounds in the long one as two minutes hold, 600,000 in all.
+    /// How many variants: one round in the short form, a million in the long one.
     private static let round = (short: 1000, long: 50_000)
-    private static let rounds = 12
+    private static let rounds = 20
 
     func run(in lab: Lab) async throws {
         lab.ignoreCounters()
