@@ -19,6 +19,7 @@ costs() {
 
 drain drain-1 'concurrency 1' '--jobs 10000 --concurrency 1' '--jobs 3000 --concurrency 1' 'against>=50%'
 drain drain-10 'concurrency 10' '--jobs 100000 --concurrency 10' '--jobs 8000 --concurrency 10' 'against>=50%'
+shows worker_cpu_us_per_job '… worker CPU, µs/job'
 drain drain-50 'concurrency 50' '--jobs 200000 --concurrency 50' '--jobs 8000 --concurrency 50' 'against>=50%'
 costs 'flume<10'
 drain drain-200 'concurrency 200 (Ruby: 10)' '--jobs 300000 --concurrency 200' \

@@ -76,19 +76,26 @@ actor Recoverer {
         self.isKnown = isKnown
     }
 
-    /// Looks four times in each lease, until it is stopped.
+    /// Looks four times in each lease, and when a death is proven, until it is stopped.
     func run() async {
         while !isStopped.load(ordering: .acquiring) {
             pulse.move()
+            var pause = lease / 4
             do throws(RedisError) {
                 try await look()
                 outage.end()
+                pause = min(pause, untilProof ?? pause)
             } catch {
                 outage.begin(error)
             }
-            await pulse.rest(on: bell, atMost: lease / 4)
+            await pulse.rest(on: bell, atMost: pause)
         }
         pulse.end()
+    }
+
+    /// How long it takes until the first of those whose lease is missed has been missed for long enough.
+    private var untilProof: Duration? {
+        missing.values.map { ContinuousClock.now.duration(to: $0.since + lease) }.min().map { max($0, .milliseconds(1)) }
     }
 
     /// Ends ``run()``.

@@ -58,7 +58,7 @@ struct DyingScheduler: Scenario {
     private func promote(
         _ count: Int, through network: FaultProxy, _ lab: Lab, _ body: () async throws -> Void
     ) async throws {
-        let due = try await lab.probe.now() + (lab.form == .short ? 2.5 : 8)
+        let due = try await lab.probe.now() + (lab.form == .short ? 4 : 8)
         var options = ProducerOptions(count: count, rate: 5000)
         options.at = due
         try await lab.startProducer(options).end()
