@@ -95,7 +95,8 @@ actor Recoverer {
 
     /// How long it takes until the first of those whose lease is missed has been missed for long enough.
     private var untilProof: Duration? {
-        missing.values.map { ContinuousClock.now.duration(to: $0.since + lease) }.min().map { max($0, .milliseconds(1)) }
+        let now = ContinuousClock.now
+        return missing.values.map { max(now.duration(to: $0.since + lease), .milliseconds(1)) }.min()
     }
 
     /// Ends ``run()``.
