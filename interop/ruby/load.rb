@@ -8,6 +8,7 @@
 #   scheduled  times how late --jobs jobs start that are scheduled, twenty a second; with the poll
 #            interval that Sidekiq has by default
 #   due      times the poller's move of --jobs due jobs out of `schedule`, not that they run
+#   in-flight  how much memory --jobs jobs take that all run at the same time, each on its thread
 #
 # Everything runs as Sidekiq's own `sidekiq` command would, at log level warn.
 
@@ -66,6 +67,17 @@ class StampJob
   end
 end
 
+# Runs until the process ends.
+class HoldJob
+  include Sidekiq::Job
+  STARTED = Queue.new
+
+  def perform
+    STARTED << true
+    sleep
+  end
+end
+
 # Its argument is when it is due.
 class DueJob
   include Sidekiq::Job
@@ -76,12 +88,12 @@ class DueJob
   end
 end
 
-options = Stack.parse("Usage: load.rb --mode drain|enqueue|latency|scheduled|due [options]") do |o, values|
+options = Stack.parse("Usage: load.rb --mode drain|enqueue|latency|scheduled|due|in-flight [options]") do |o, values|
   values.update(
     mode: "drain", jobs: 10_000, concurrency: 10, queue: "load", producers: 1, bulk: 1, queues: 1, payload: 0,
     workload: "noop"
   )
-  o.on("--mode MODE", %w[drain enqueue latency scheduled due]) { |v| values[:mode] = v }
+  o.on("--mode MODE", %w[drain enqueue latency scheduled due in-flight]) { |v| values[:mode] = v }
   o.on("--jobs N", Integer) { |v| values[:jobs] = v }
   o.on("--concurrency N", Integer) { |v| values[:concurrency] = v }
   o.on("--queue NAME") { |v| values[:queue] = v }
@@ -101,7 +113,7 @@ ARGUMENTS =
   else
     options[:payload] > 0 ? ["x" * options[:payload]] : []
   end
-[*JOB_CLASSES.values, StampJob, DueJob].each { |job| job.sidekiq_options("queue" => QUEUE) }
+[*JOB_CLASSES.values, StampJob, DueJob, HoldJob].each { |job| job.sidekiq_options("queue" => QUEUE) }
 # What they would say of each failure is not what is measured, here or in Flume.
 Sidekiq.logger.level = Logger::FATAL if %w[failing dying].include?(WORKLOAD)
 
@@ -254,6 +266,22 @@ def scheduled
   exit!(true)
 end
 
+def resident_kb
+  File.read("/proc/self/status")[/VmRSS:\s*(\d+)/, 1].to_i
+end
+
+def in_flight
+  worker = make_worker
+  Sidekiq.redis { |redis| redis.ping }
+  idle = resident_kb
+  Sidekiq::Client.push_bulk("class" => HoldJob, "queue" => QUEUE, "args" => Array.new(JOBS) { [] })
+  worker.run
+  JOBS.times { HoldJob::STARTED.pop }
+  report(kb_per_job: (resident_kb - idle) / JOBS.to_f)
+  $stdout.flush
+  exit!(true)
+end
+
 def latency
   go, ready = IO.pipe
   producer = fork do
@@ -284,4 +312,5 @@ when "enqueue" then enqueue(options[:producers], options[:bulk])
 when "latency" then latency
 when "scheduled" then scheduled
 when "due" then due
+when "in-flight" then in_flight
 end

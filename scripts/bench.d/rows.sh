@@ -108,14 +108,15 @@ row dead-1m flume '--mode drain --jobs 10000 --concurrency 50 --workload dying -
     ruby '--mode drain --jobs 2000 --concurrency 10 --workload dying --dead-maximum 2000000'
 shows jobs_per_s 'jobs dying into a dead set of 10^6, jobs/s'
 
-# Sidekiq has no peer for what follows: without Pro it recovers nothing, and a thread a job does not go that far.
+# Sidekiq has no peer for the first and the last of these: without Pro it recovers nothing. A thread for each job does
+# not go as far as 10,000.
 heading 'Recovery and memory'
 row recovery flume '--mode recovery --jobs 10000 --concurrency 50'
 shows jobs_per_s 'recovery of 10,000 orphaned jobs, jobs/s'
 shows last_after_s '… with a lease of 1 s, all have run after s'
-row in-flight flume '--mode in-flight --jobs 10000 --concurrency 10000'
+row in-flight flume '--mode in-flight --jobs 10000 --concurrency 10000' ruby '--mode in-flight --jobs 300 --concurrency 300'
 shows rss_mb 'RSS with 10,000 jobs in flight, MB'
-shows kb_per_job '… kB per job'
+shows kb_per_job '… kB per job (Ruby: 300 in flight)'
 row soak flume '--mode soak --jobs 1 --seconds 60 --interval 3 --rate 5000 --concurrency 50' once
 shows bytes_per_job 'one minute at 5,000 jobs/s, memory kept per job, bytes' 'flume<1'
 shows flat '… memory, Redis and open files flat (1: yes)' 'flume>=1'
