@@ -84,7 +84,8 @@ verdict() {
 
 table() {
     local row key words target who entry
-    printf 'Each figure: the median of %s turns (lowest–highest). Behind → stands what Flume has of it:\n' "$rounds"
+    printf 'Each figure: the median of %s turns, of latency %s (lowest–highest). Behind → stands what Flume has of it:\n' \
+        "$rounds" $((rounds * 2 + 1))
     printf 'per cent of what stands beside it, times what Ruby does (at costs: how many times less).\n'
     for entry in "${lines[@]}"; do
         IFS='|' read -r row key words target <<<"$entry"
