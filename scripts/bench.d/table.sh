@@ -84,7 +84,7 @@ verdict() {
 
 table() {
     local row key words target who entry
-    printf 'Each figure: the median of %s turns, of latency %s (lowest–highest). Behind → stands what Flume has of it:\n' \
+    printf 'Each figure: the median of %s turns, where they differ much of %s (lowest–highest). Behind → stands what Flume has of it:\n' \
         "$rounds" $((rounds * 2 + 1))
     printf 'per cent of what stands beside it, times what Ruby does (at costs: how many times less).\n'
     for entry in "${lines[@]}"; do

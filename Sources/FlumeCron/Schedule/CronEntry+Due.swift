@@ -2,7 +2,7 @@ extension CronEntry {
     /// A tick that is found later than this was missed.
     static let patience = 60
 
-    /// Longer than a clock is wrong by a change of daylight saving that was made by hand, and as long as cron has always waited.
+    /// Longer than a change of daylight saving made by hand, and what cron daemons wait.
     private static let longestRestOfFixed = 3 * 3600
 
     /// By how many seconds the last tick may be ahead of a clock that went back, before the entry goes on by that clock.
