@@ -122,7 +122,8 @@ let package = Package(
             dependencies: ["FlumeWire", "FlumeRedis"],
             // The scripts are part of the program: a worker needs no files beside it.
             resources: [
-                .embedInCode("Push/push.lua"), .embedInCode("Fetch/fetch.lua"), .embedInCode("Fetch/adopt.lua"),
+                .embedInCode("Push/push.lua"), .embedInCode("Fetch/fetch.lua"), .embedInCode("Fetch/standing.lua"),
+                .embedInCode("Fetch/adopt.lua"),
                 .embedInCode("Settle/trim.lua"), .embedInCode("Settle/settle.lua"), .embedInCode("Schedule/due.lua"),
                 .embedInCode("Schedule/promote.lua"), .embedInCode("Lease/hold.lua"), .embedInCode("Lease/bury.lua"),
                 .embedInCode("Lease/leave.lua"), .embedInCode("Control/control.lua"),

@@ -25,6 +25,9 @@ package struct Outage {
         return full * Double.random(in: 0.5...1)
     }
 
+    /// Whether the last attempt failed.
+    package var isUnderWay: Bool { failures > 0 }
+
     /// An attempt failed.
     package mutating func begin(_ error: RedisError) {
         failures += 1

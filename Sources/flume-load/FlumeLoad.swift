@@ -13,8 +13,15 @@ enum Mode: String, ExpressibleByArgument, CaseIterable {
     case fill
     /// Runs jobs until it is ended.
     case work
+    /// Enqueues for `latency`.
+    case stamps
     /// Is a Redis that answers later.
     case proxy
+}
+
+/// Who enqueues.
+enum Producer: String, ExpressibleByArgument, CaseIterable {
+    case swift, ruby
 }
 
 /// Measures a worker or a producer on jobs that do nothing, in Sidekiq's format.
@@ -49,6 +56,9 @@ struct FlumeLoad: AsyncParsableCommand {
     var producers = 1
     @Option(help: "enqueue: jobs in one call; 1: one by one.")
     var bulk = 1
+    @Option(
+        help: "latency: who enqueues, always another process: swift, or ruby (Sidekiq's client, in the repository).")
+    var producer = Producer.swift
     @Option(help: "drain: so many jobs may be in the dead set.")
     var deadMaximum: Int?
     @Option(help: "processes: how many workers.")
@@ -92,7 +102,7 @@ struct FlumeLoad: AsyncParsableCommand {
         switch mode {
         case .drain: try await DrainBench(bench: bench, rounds: rounds, deadSetMaximum: deadMaximum).run()
         case .ceiling: try await CeilingBench(bench: bench).run()
-        case .latency: try await LatencyBench(bench: bench).run()
+        case .latency: try await LatencyBench(bench: bench, producer: producer).run()
         case .enqueue: try await EnqueueBench(bench: bench, producers: producers, bulk: bulk).run()
         case .scheduled: try await ScheduledBench(bench: bench).run()
         case .due: try await DueBench(bench: bench).run()
@@ -102,6 +112,7 @@ struct FlumeLoad: AsyncParsableCommand {
         case .soak: try await SoakBench(bench: bench, seconds: seconds, rate: rate, interval: interval).run()
         case .fill: try await FillBench(bench: bench, place: into).run()
         case .work: try await work(bench)
+        case .stamps: try await LatencyBench(bench: bench, producer: .swift).produce()
         case .proxy: break
         }
         await client.close()

@@ -47,6 +47,8 @@ struct InteropWorker: AsyncParsableCommand {
     var schedule: String?
     @Option(help: "The layout of the Metrics page's keys: sidekiq7 or sidekiq8.")
     var metrics = "sidekiq8"
+    @Flag(help: "Without the limit of LimitedJob: only then its fetches wait in Redis.")
+    var unlimited = false
     @Flag(help: "Leave TERM and INT to a service group around the worker, as in most programs.")
     var serviceGroup = false
     @Option(
@@ -168,8 +170,8 @@ struct InteropWorker: AsyncParsableCommand {
             }
         }
         do {
-            return try FlumeSettings(pipelines: settings, concurrency: concurrency).makePipelines()
-                .map(\.withLimitedJobs)
+            let pipelines = try FlumeSettings(pipelines: settings, concurrency: concurrency).makePipelines()
+            return unlimited ? pipelines : pipelines.map(\.withLimitedJobs)
         } catch {
             throw ValidationError("\(error)")
         }

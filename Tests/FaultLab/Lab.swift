@@ -147,6 +147,7 @@ final class Lab: Sendable {
         ]
         if isRuby { return options.prefix + LabPrograms.ruby("lab_worker.rb") + arguments }
         arguments += ["--lease", "\(options.lease ?? lease)", "--poison-limit", "\(options.poisonLimit)"]
+        arguments += ["--limited", "\(options.limited)"]
         arguments += ["--health-socket", healthSocket(nonce)]
         if let silence = options.silence { arguments += ["--silence", "\(silence)"] }
         if let timeout = options.timeout { arguments += ["--timeout", "\(timeout)"] }

@@ -5,6 +5,7 @@
 #   enqueue  times --jobs pushes, one by one on one connection, or --bulk N at a time, or from
 #            --producers threads
 #   latency  times enqueue to start of --jobs jobs on an idle queue; the producer is another process
+#   stamps   enqueues for it, and ends
 #   scheduled  times how late --jobs jobs start that are scheduled, twenty a second; with the poll
 #            interval that Sidekiq has by default
 #   due      times the poller's move of --jobs due jobs out of `schedule`, not that they run
@@ -88,12 +89,12 @@ class DueJob
   end
 end
 
-options = Stack.parse("Usage: load.rb --mode drain|enqueue|latency|scheduled|due|in-flight [options]") do |o, values|
+options = Stack.parse("Usage: load.rb --mode drain|enqueue|latency|stamps|scheduled|due|in-flight [options]") do |o, values|
   values.update(
     mode: "drain", jobs: 10_000, concurrency: 10, queue: "load", producers: 1, bulk: 1, queues: 1, payload: 0,
     workload: "noop"
   )
-  o.on("--mode MODE", %w[drain enqueue latency scheduled due in-flight]) { |v| values[:mode] = v }
+  o.on("--mode MODE", %w[drain enqueue latency stamps scheduled due in-flight]) { |v| values[:mode] = v }
   o.on("--jobs N", Integer) { |v| values[:jobs] = v }
   o.on("--concurrency N", Integer) { |v| values[:concurrency] = v }
   o.on("--queue NAME") { |v| values[:queue] = v }
@@ -282,16 +283,20 @@ def in_flight
   exit!(true)
 end
 
+def stamps
+  StampJob.perform_async # untimed: opens the connection and warms the worker
+  JOBS.times do
+    sleep 0.02 + rand * 0.02
+    StampJob.perform_async(StampJob.now)
+  end
+end
+
 def latency
   go, ready = IO.pipe
   producer = fork do
     ready.close
     go.read
-    StampJob.perform_async # untimed: opens the connection and warms the worker
-    JOBS.times do
-      sleep 0.02 + rand * 0.02
-      StampJob.perform_async(StampJob.now)
-    end
+    stamps
   end
   worker = make_worker
   worker.run
@@ -310,6 +315,7 @@ case options[:mode]
 when "drain" then drain(options[:dead_maximum])
 when "enqueue" then enqueue(options[:producers], options[:bulk])
 when "latency" then latency
+when "stamps" then stamps
 when "scheduled" then scheduled
 when "due" then due
 when "in-flight" then in_flight

@@ -11,6 +11,8 @@ public enum FlumeEvent: Sendable {
     /// They come into their queue when they are due, which is no push of anybody's and no event.
     case scheduled(queue: String, count: Int, bytes: Int)
     /// A fetch brought jobs, after so long a wait for Redis.
+    ///
+    /// Zero for a fetch that an idle pipeline had left with Redis: it waited for jobs, and nobody for it.
     case fetched(pipeline: String, count: Int, bytes: Int, latency: Duration)
     /// A limit let so many jobs pass.
     case admitted(pipeline: String, limit: String, count: Int)

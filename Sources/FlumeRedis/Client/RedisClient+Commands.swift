@@ -51,6 +51,26 @@ extension RedisClient {
         return replies
     }
 
+    /// Sends commands in one contiguous write and calls back with their replies.
+    ///
+    /// For who must not lose the time it takes to resume a task. A script the server has forgotten is a `noScript` reply;
+    /// one that was never loaded goes in full each time: see ``load(_:)``.
+    ///
+    /// - Parameters:
+    ///   - commands: The commands; the longest `timeout` among them is the deadline of all.
+    ///   - whenAnswered: Called once, on the event loop, and never before this call has returned; there is one reply per
+    ///     command.
+    package func send(
+        _ commands: [RedisCommand], whenAnswered: @escaping @Sendable (Result<[RedisReply], RedisError>) -> Void
+    ) {
+        let timeout = Self.timeout(of: commands)
+        #if DEBUG || FLUME_LAB
+            let whenAnswered = passingFaultPoints(around: .many(commands), whenAnswered)
+            guard let whenAnswered else { return }
+        #endif
+        submit(.many(commands), timeout: timeout, waiter: .closure(whenAnswered))
+    }
+
     /// Runs commands between MULTI and EXEC, in one write: all or none, and nobody in between.
     ///
     /// - Parameter commands: The commands; not blocking ones.
@@ -87,7 +107,13 @@ extension RedisClient {
 
     /// Has the server tell the digest of a script, once.
     private func learn(_ script: RedisScript) async throws(RedisError) {
-        guard script.digest == nil else { return }
+        if script.digest == nil { try await load(script) }
+    }
+
+    /// Has the server know a script, and tell its digest.
+    ///
+    /// - Throws: ``RedisError``, also for a script that does not compile.
+    package func load(_ script: RedisScript) async throws(RedisError) {
         var command = RedisCommand("SCRIPT", "LOAD")
         command.append(script.source)
         let reply = try await reply(to: .one(command), timeout: nil)

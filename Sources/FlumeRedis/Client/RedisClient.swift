@@ -147,7 +147,8 @@ public final class RedisClient: Service, Sendable {
         }
         switch next {
         case .nothing: break
-        case .refuse: waiter.fail(ConnectionStateMachine.closedError)
+        // Never while the caller is still at it.
+        case .refuse: eventLoop.execute { waiter.fail(ConnectionStateMachine.closedError) }
         case .wake: eventLoop.execute { self.deliver() }
         }
     }

@@ -7,7 +7,7 @@
 @safe enum ReplyWaiter: Sendable {
     case one(UnsafeContinuation<Result<RedisReply, RedisError>, Never>)
     case many(UnsafeContinuation<Result<[RedisReply], RedisError>, Never>)
-    /// For the state machine's tests.
+    /// Called on the event loop.
     case closure(@Sendable (Result<[RedisReply], RedisError>) -> Void)
     /// The connection's own PING.
     case nobody

@@ -43,7 +43,7 @@
         }
 
         /// Ends the process as `kill -9` does.
-        static func die() {
+        static func die() -> Never {
             kill(getpid(), SIGKILL)
             // Another thread may run on for a moment; this one does not.
             while true { pause() }

@@ -2,7 +2,7 @@
 
     /// Fault points where a command leaves for Redis and where its reply comes back.
     ///
-    /// They are called `<connection>/<command>.before` and `.after`: `jobs/settle.before`, `wait:mailers/BLMOVE.after`,
+    /// They are called `<connection>/<command>.before` and `.after`: `jobs/settle.before`, `jobs-wait:a/BLMOVE.after`,
     /// `client/LPUSH.before`. The connection is the name in CLIENT LIST, or `client`; the command is the script's name, or
     /// the verb; a transaction is called after its first command: `heartbeat/MULTI+UNLINK.before`.
     extension RedisClient {
@@ -21,6 +21,23 @@
         /// Passes the point after the last command of a request: its reply is here, and nobody has seen it yet.
         func passFaultPoints(after payload: RedisRequest.Payload) {
             if let name = payload.steps.last { FaultPoint.pass("\(faultName)/\(name).after") }
+        }
+
+        /// The same for a request that calls back.
+        ///
+        /// - Returns: what to call back; `nil` when the process is about to end and nothing more is to be sent.
+        func passingFaultPoints(
+            around payload: RedisRequest.Payload, _ body: @escaping @Sendable (Result<[RedisReply], RedisError>) -> Void
+        ) -> (@Sendable (Result<[RedisReply], RedisError>) -> Void)? {
+            for (index, name) in payload.steps.enumerated() where FaultPoint.isFatal("\(faultName)/\(name).before") {
+                guard index > 0 else { FaultPoint.die() }
+                submit(payload.prefix(index), timeout: .seconds(60), waiter: .closure { _ in FaultPoint.die() })
+                return nil
+            }
+            return { result in
+                self.passFaultPoints(after: payload)
+                body(result)
+            }
         }
 
         private var faultName: String { configuration.clientName ?? "client" }

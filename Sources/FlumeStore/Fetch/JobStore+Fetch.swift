@@ -33,8 +33,15 @@ extension JobStore {
                 gate.append(to: &command, patience: 1)
             }
         }
+        return try answer(reply, to: request, sent: sent, tenure: tenure)
+    }
+
+    /// What a script's reply says.
+    func answer(
+        _ reply: RedisReply, to request: FetchRequest, sent: ContinuousClock.Instant, tenure: Tenure
+    ) throws(RedisError) -> FetchReply {
         guard case .array(let parts) = reply, let verdict = parts.first?.string else {
-            throw RedisError.unexpectedReply(to: "fetch.lua", reply)
+            throw RedisError.unexpectedReply(to: "the script of a fetch", reply)
         }
         switch verdict {
         case "held": return deliveries(in: parts, of: request, sent: sent, tenure: tenure)

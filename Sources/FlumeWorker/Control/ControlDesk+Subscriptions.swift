@@ -27,21 +27,21 @@ extension ControlDesk {
     }
 
     /// Reads a queue no more: a pipeline with other queues goes on with those.
-    func unsubscribe(from queue: String) async throws(ControlError) {
+    func unsubscribe(from queue: String) throws(ControlError) {
         let readers = lanes.current.filter { $0.gate.subscribed.contains(queue) }
         guard !readers.isEmpty else { throw lanes.isClosed ? .stopping : .unknownQueue(queue, known: queues) }
-        await leave(queue, readers)
+        leave(queue, readers)
     }
 
     /// Reads no queue any more.
-    func unsubscribeAll() async {
-        for queue in queues { await leave(queue, lanes.current.filter { $0.gate.subscribed.contains(queue) }) }
+    func unsubscribeAll() {
+        for queue in queues { leave(queue, lanes.current.filter { $0.gate.subscribed.contains(queue) }) }
     }
 
-    private func leave(_ queue: String, _ readers: [Lane]) async {
+    private func leave(_ queue: String, _ readers: [Lane]) {
         for lane in readers {
             lane.gate.close(queue)
-            if lane.gate.subscribed.isEmpty { await lanes.leave(lane) }
+            if lane.gate.subscribed.isEmpty { lanes.leave(lane) }
         }
         announce()
         events.emit(.unsubscribed(queue: queue))

@@ -160,7 +160,9 @@ actor ControlDesk {
         let end = ContinuousClock.now + limit
         while true {
             // Fetches first: the jobs of one have their slots before it ends.
-            let isFetching = zip(lanes, fetches).contains { lane, fetch in fetch != nil && lane.gate.fetch == fetch }
+            let isFetching = zip(lanes, fetches).contains { lane, fetch in
+                fetch != nil && lane.gate.fetch == fetch || lane.gate.holdsOutdated
+            }
             if !isFetching, isIdle(scope, lanes) { return true }
             let left = ContinuousClock.now.duration(to: end)
             guard left > .zero else { return false }

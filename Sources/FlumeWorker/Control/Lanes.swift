@@ -95,7 +95,7 @@ final class Lanes: Sendable {
     /// Has a pipeline fetch no more.
     ///
     /// Its jobs that run come to their end.
-    func leave(_ lane: Lane) async {
+    func leave(_ lane: Lane) {
         let fetcher = state.withLock { state -> Fetcher? in
             guard let index = state.entries.firstIndex(where: { $0.lane === lane }) else { return nil }
             let fetcher = state.entries[index].fetcher
@@ -107,7 +107,6 @@ final class Lanes: Sendable {
             return fetcher
         }
         fetcher?.stop()
-        await fetcher?.disconnect()
     }
 
     /// Has all fetch no more, and lets nobody join.
@@ -124,10 +123,5 @@ final class Lanes: Sendable {
     /// Lets go of jobs that have not begun to run: they were put back.
     func letGo() {
         for batcher in state.withLock({ $0.batchers }) { batcher.close() }
-    }
-
-    /// Closes the connections that wait on queues.
-    func disconnect() async {
-        for fetcher in state.withLock({ $0.entries.map(\.fetcher) }) { await fetcher.disconnect() }
     }
 }

@@ -9,34 +9,28 @@ import Synchronization
 /// The loop that takes jobs for one pipeline, as many at a time as there are free slots.
 ///
 /// It runs on the event loop of the connection: a reply is read, the jobs are started and the next fetch is written
-/// without a change of thread.
+/// without a change of thread. What it does while there is nothing to do stands in `Fetcher+Idle.swift`.
 actor Fetcher {
     /// How many jobs one fetch takes at most, so that one call does not keep Redis from others for long.
     private static let largestFetch = 1000
-    /// How many queues of a pipeline are waited on with a connection each; more are polled.
-    private static let waiterLimit = 8
-    /// How often to look when there is a queue without a waiter, or a queue is paused, or nothing at all is the matter.
-    private static let unwatchedInterval = Duration.milliseconds(50)
-    private static let pausedInterval = Duration.milliseconds(500)
-    private static let idleInterval = Duration.seconds(5)
     /// How many keys with parked jobs one call looks at.
     private static let mostKeys = 100
 
-    private let lane: Lane
+    let lane: Lane
     private let selection: QueueSelection
-    private let store: JobStore
-    private let claims: Claims
-    private let lease: LeaseKeeper
-    private let waiters: [QueueWaiter]
-    private let start: @Sendable ([Delivery]) -> Void
+    let store: JobStore
+    let claims: Claims
+    let lease: LeaseKeeper
+    let start: @Sendable ([Delivery]) -> Void
     private let end: @Sendable () -> Void
-    private let logger: Logger
-    private let events: EventBus
-    private let isStopped = Atomic(false)
+    let logger: Logger
+    let events: EventBus
+    let isStopped = Atomic(false)
     private var generator = Xoshiro256()
     private let executor: any SerialExecutor
-    private var paused: Set<String> = []
-    private var outage: Outage
+    var standing: StandingFetches
+    var paused: Set<String> = []
+    var outage: Outage
     /// How long the limit wants us to wait that ended the last fetch.
     private var limitWait: Duration?
 
@@ -62,51 +56,45 @@ actor Fetcher {
         self.events = events
         self.executor = store.redis.eventLoop.executor
         self.outage = Outage("fetch jobs", logger: logger, events: events)
-        self.waiters = queues.prefix(Self.waiterLimit).map { entry in
-            QueueWaiter(
-                queue: entry.queue, redis: store.redis.sibling(name: "wait:\(entry.queue.name)"), work: lane.bell)
-        }
+        self.standing = StandingFetches(queues: queues.map(\.queue), store: store)
     }
 
     /// Fetches no more.
     ///
-    /// What a fetch under way brings is still started.
+    /// What a fetch under way brings is still started, and what one has brought that was left with Redis.
     nonisolated func stop() {
         isStopped.store(true, ordering: .releasing)
-        for waiter in waiters { waiter.stop() }
         lane.bell.ring()
     }
 
     /// Fetches until it is stopped.
     func run() async {
-        await withDiscardingTaskGroup { group in
-            for waiter in waiters {
-                group.addTask { await waiter.run() }
-            }
-            await lane.admission?.declare()
-            await loop()
-            end()
-            lane.pulse.end()
-        }
-    }
-
-    /// Closes the connections that wait on queues, so that ``run()`` need not wait for their commands to end.
-    nonisolated func disconnect() async {
-        for waiter in waiters { await waiter.disconnect() }
+        await lane.admission?.declare()
+        await loop()
+        end()
+        lane.pulse.end()
+        for waiter in standing.waiters { await waiter.disconnect() }
     }
 
     private func loop() async {
         while !isStopped.load(ordering: .acquiring) {
             lane.pulse.move()
-            var demand = min(lane.slots.available, Self.largestFetch)
+            if lane.gate.holdsOutdated { await takeBack() }
+            var demand = min(lane.slots.available - standing.reserved, Self.largestFetch)
+            guard demand > 0 || standing.isEmpty else {
+                // There is more to do than there are slots: none may be set aside.
+                await takeBack()
+                continue
+            }
             guard demand > 0 else {
                 await waitForSlot()
                 continue
             }
-            guard let closed = lane.gate.enter() else {
+            guard let pass = lane.gate.enter() else {
                 await rest()
                 continue
             }
+            let closed = pass.closed
             if let admission = lane.admission {
                 let (count, wait, limit) = admission.reserve(demand)
                 guard count > 0 else {
@@ -141,9 +129,10 @@ actor Fetcher {
             if let limitWait {
                 await rest(atMost: min(limitWait, untilUnpark))
             } else if deliveries.count < demand {
-                await waitForWork(without: closed)
+                await waitForWork(with: pass)
             }
         }
+        await takeBack()
     }
 
     /// Waits for a ring, and looks around now and then even where there is nothing to wait for but that.
@@ -155,15 +144,6 @@ actor Fetcher {
         // A batcher says for itself what its jobs wait for.
         guard lane.pipeline.batchRule == nil else { return await rest() }
         await SlotWatch(lane: lane, events: events).waitForSlot { isStopped.load(ordering: .acquiring) }
-    }
-
-    private func waitForWork(without closed: Set<String>) async {
-        for (waiter, queue) in zip(waiters, selection.all)
-        where !paused.contains(queue.name) && !closed.contains(queue.name) { waiter.arm() }
-        let interval =
-            waiters.count < selection.all.count
-            ? Self.unwatchedInterval : paused.isEmpty ? Self.idleInterval : Self.pausedInterval
-        await rest(atMost: min(interval, untilUnpark))
     }
 
     /// Whether there is anything in the queues that a limit of this process holds up; a shared one knows by itself.
@@ -183,7 +163,7 @@ actor Fetcher {
     }
 
     /// How long until parked jobs have to be looked for.
-    private var untilUnpark: Duration { lane.admission?.keyed?.untilCheck ?? .seconds(3600) }
+    var untilUnpark: Duration { lane.admission?.keyed?.untilCheck ?? .seconds(3600) }
 
     /// Takes parked jobs whose key has room again; nothing when it is not time to look.
     private func unpark(_ demand: Int, without closed: Set<String>) async -> [Delivery] {
@@ -232,32 +212,44 @@ actor Fetcher {
             epoch: epoch, firstSequence: firstSequence, count: demand,
             sources: selection.sources(count: demand, without: closed, using: &generator),
             gate: lane.admission?.gate)
+        let sent = ContinuousClock.now
         do throws(RedisError) {
             let reply = try await store.fetch(request, leaseMilliseconds: lease.milliseconds, tenure: tenure)
-            outage.end()
-            switch reply {
-            case .held(let deliveries, let paused, let broken):
-                self.paused = paused
-                for queue in broken { report(queue) }
-                return deliveries
-            case .admitted(let deliveries, let paused, let broken, let reply):
-                self.paused = paused
-                for queue in broken { report(queue) }
-                limitWait = lane.admission?.note(reply, count: deliveries.count)
-                if reply.isUndeclared { await lane.admission?.declare() }
-                return deliveries
-            case .lapsed: await lease.renew()
-            case .buried: lease.renounce(tenure)
-            case .stale: break
-            }
-            return []
+            return await accept(reply, to: request, of: tenure, sent: sent)
         } catch {
             return await findOut(about: request, of: tenure, after: error)
         }
     }
 
+    /// What a reply brought.
+    ///
+    /// `sent` is when it was asked for, `nil` for a fetch that was left with Redis: that renews no lease.
+    func accept(
+        _ reply: FetchReply, to request: FetchRequest, of tenure: Tenure, sent: ContinuousClock.Instant?
+    ) async -> [Delivery] {
+        outage.end()
+        switch reply {
+        case .held(let deliveries, let paused, let broken):
+            self.paused = paused
+            for queue in broken { report(queue) }
+            guard !deliveries.isEmpty, !lease.isSurelyHeld(by: tenure, since: sent) else { return deliveries }
+            // This process was frozen, perhaps for long enough to be recovered by others.
+            return await adopt(request, of: tenure)
+        case .admitted(let deliveries, let paused, let broken, let reply):
+            self.paused = paused
+            for queue in broken { report(queue) }
+            limitWait = lane.admission?.note(reply, count: deliveries.count)
+            if reply.isUndeclared { await lane.admission?.declare() }
+            return deliveries
+        case .lapsed: await lease.renew()
+        case .buried: lease.renounce(tenure)
+        case .stale: break
+        }
+        return []
+    }
+
     /// What a request took that failed: nothing if it surely was not executed.
-    private func findOut(
+    func findOut(
         about request: FetchRequest, of tenure: Tenure, after error: RedisError
     ) async -> [Delivery] {
         outage.begin(error)
@@ -270,11 +262,12 @@ actor Fetcher {
 
     /// Rule: a lost reply loses nothing.
     ///
-    /// Asks until Redis answers, even while the pipeline is being stopped.
-    private func adopt(_ lost: FetchRequest, of tenure: Tenure) async -> [Delivery] {
+    /// Asks until Redis answers, even while the pipeline is being stopped. Whatever was lost, or left with Redis, takes nothing
+    /// after that.
+    func adopt(_ lost: FetchRequest, of tenure: Tenure) async -> [Delivery] {
         let epoch = claims.proposeEpoch()
         while true {
-            await rest(atMost: outage.pause)
+            if outage.isUnderWay { await rest(atMost: outage.pause) }
             do throws(RedisError) {
                 let adopted = try await store.adopt(
                     lost, epoch: epoch, leaseMilliseconds: lease.milliseconds, tenure: tenure)
@@ -293,14 +286,14 @@ actor Fetcher {
         }
     }
 
-    private func report(_ deliveries: [Delivery], after latency: Duration) {
+    func report(_ deliveries: [Delivery], after latency: Duration) {
         events.emit(
             .fetched(
                 pipeline: lane.pipeline.name, count: deliveries.count,
                 bytes: deliveries.reduce(0) { $0 + $1.payload.count }, latency: latency))
     }
 
-    private func report(_ broken: (queue: String, reason: String)) {
+    func report(_ broken: (queue: String, reason: String)) {
         logger.error(
             "queue cannot be read and is passed over: its key does not hold a list",
             metadata: ["flume.queue": "\(broken.queue)", "flume.reason": "\(broken.reason)"])

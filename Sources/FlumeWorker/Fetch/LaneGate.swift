@@ -4,7 +4,7 @@ import Synchronization
 /// Whether a pipeline may fetch just now, and from which of its queues.
 ///
 /// It is shut until somebody who has asked Redis what is paused opens it. Who shuts it and then sees the ``fetch`` under
-/// way end knows that no more jobs come.
+/// way end, and no fetch stand that was left before, knows that no more jobs come.
 final class LaneGate: Sendable {
     private struct State {
         var isOpen = false
@@ -17,6 +17,18 @@ final class LaneGate: Sendable {
         var isAnyOpen: Bool
         var fetches = 0
         var isFetching = false
+        /// Rises when something is opened or closed.
+        var revision = 0
+        /// The revision under which fetches were left with Redis; `nil` when none stands.
+        var standing: Int?
+    }
+
+    /// The leave to fetch.
+    struct Pass {
+        /// The queues not to ask.
+        let closed: Set<String>
+        /// Good until the gate changes.
+        let revision: Int
     }
 
     private let queues: [String]
@@ -42,21 +54,40 @@ final class LaneGate: Sendable {
     /// The number of the fetch that is under way, or whose jobs are not started yet; `nil` for none.
     var fetch: Int? { state.withLock { $0.isFetching ? $0.fetches : nil } }
 
+    /// Whether fetches stand that were left before the last change: their fetcher takes them back.
+    var holdsOutdated: Bool { state.withLock { state in state.standing.map { $0 < state.revision } ?? false } }
+
     /// Begins a fetch, which must end with ``leave()``.
     ///
-    /// - Returns: the queues not to ask; `nil` when there must be no fetch now.
-    func enter() -> Set<String>? {
+    /// - Returns: `nil` when there must be no fetch now.
+    func enter() -> Pass? {
         state.withLock { state in
             guard state.isOpen, state.isAnyOpen else { return nil }
             state.fetches += 1
             state.isFetching = true
-            return state.closed
+            return Pass(closed: state.closed, revision: state.revision)
         }
     }
 
     /// Ends a fetch: its jobs have been started.
     func leave() {
         state.withLock { $0.isFetching = false }
+    }
+
+    /// Says that fetches are about to be left with Redis.
+    ///
+    /// - Returns: whether they may: not after a change.
+    func stand(with pass: Pass) -> Bool {
+        state.withLock { state in
+            guard state.revision == pass.revision else { return false }
+            state.standing = pass.revision
+            return true
+        }
+    }
+
+    /// Says that no fetch stands any more, and the jobs of all have been started.
+    func standDown() {
+        state.withLock { $0.standing = nil }
     }
 
     /// Opens or shuts it.
@@ -68,6 +99,7 @@ final class LaneGate: Sendable {
         let hasChanged = state.withLock { state in
             guard state.isOpen != isOpen || state.paused != paused else { return false }
             (state.isOpen, state.paused) = (isOpen, paused)
+            state.revision += 1
             close(paused.union(state.left), in: &state)
             return true
         }
@@ -78,8 +110,10 @@ final class LaneGate: Sendable {
     func close(_ queue: String) {
         state.withLock { state in
             state.left.insert(queue)
+            state.revision += 1
             close(state.paused.union(state.left), in: &state)
         }
+        bell.ring()
     }
 
     private func close(_ closed: Set<String>, in state: inout State) {

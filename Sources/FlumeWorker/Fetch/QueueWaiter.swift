@@ -3,71 +3,72 @@ import FlumeStore
 import NIOCore
 import Synchronization
 
-/// Waits on one empty queue, on a connection of its own, and rings when there is a job.
-///
-/// `BLMOVE q q RIGHT RIGHT` blocks until the list has an element and then moves the oldest one to where it is: nothing
-/// leaves the queue, so nothing can be lost, and a Ruby `BRPOP` waiting beside it still gets its job.
-actor QueueWaiter {
+/// Waits on one empty queue, on a connection of its own, until there is a job or until it has brought one already.
+final class QueueWaiter: Sendable {
+    /// What it calls back with.
+    enum Finding: Sendable {
+        /// The queue has a job, or may have one.
+        case job
+        /// A fetch that was left with Redis was carried out, or failed.
+        case answer(StandingFetch.Answer)
+    }
+
     /// How long one blocking command waits in Redis before it is asked again.
     private static let blockSeconds = 5
     /// How often to look by fetching when Redis refuses to block: `BLMOVE` counts as a write that needs memory.
-    private static let pollInterval = Duration.milliseconds(100)
+    private static let pollInterval = TimeAmount.milliseconds(100)
 
-    private let queue: QueueKey
-    private let redis: RedisClient
-    private let work: Bell
-    private let armed: Bell
-    private let isStopped = Atomic(false)
-    private let executor: any SerialExecutor
+    /// The queue it waits on.
+    let queue: QueueKey
+    private let store: JobStore
+    private let armed = Atomic(false)
 
-    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
-
-    /// - Parameters:
-    ///   - queue: the queue to wait on.
-    ///   - redis: a connection for this waiter alone.
-    ///   - work: rung when the queue has a job, or may have one.
-    init(queue: QueueKey, redis: RedisClient, work: Bell) {
+    /// `store` is on a connection for this waiter alone.
+    init(queue: QueueKey, store: JobStore) {
         self.queue = queue
-        self.redis = redis
-        self.work = work
-        self.armed = Bell(on: redis.eventLoop)
-        self.executor = redis.eventLoop.executor
+        self.store = store
     }
 
-    /// Asks for one ring when the queue has a job.
+    /// How long it takes at most from a fetch that was left with Redis to the certainty about it.
+    static func longestWait(on redis: RedisClient) -> Duration {
+        .seconds(blockSeconds) + redis.configuration.commandTimeout
+    }
+
+    /// Whether it waits.
+    var isArmed: Bool { armed.load(ordering: .relaxed) }
+
+    /// Waits, and leaves a fetch with Redis for the moment the queue has a job if there is one to leave.
     ///
-    /// Asking again before that changes nothing.
-    nonisolated func arm() { armed.ring() }
-
-    /// Waits no more; ``run()`` returns when the command under way has ended.
-    nonisolated func stop() {
-        isStopped.store(true, ordering: .releasing)
-        armed.ring()
-    }
-
-    /// Closes its connection, which ends the command under way.
-    func disconnect() async { await redis.close() }
-
-    /// Waits whenever it is armed, until it is stopped.
-    func run() async {
-        while !isStopped.load(ordering: .acquiring) {
-            await armed.wait()
-            await waitForJob()
-            work.ring()
+    /// `found` is called once, on the event loop.
+    func arm(with fetch: StandingFetch?, found: @escaping @Sendable (Finding) -> Void) {
+        armed.store(true, ordering: .relaxed)
+        guard let fetch else { return waitForJob(found) }
+        store.take(fetch.request, waitingFor: queue, seconds: Self.blockSeconds, tenure: fetch.tenure) {
+            [self] result, isRefused in
+            let answer = StandingFetch.Answer(fetch: fetch, result: result)
+            end(after: isRefused && !answer.hasBroughtJobs ? Self.pollInterval : .zero, .answer(answer), found)
         }
     }
 
-    private func waitForJob() async {
-        var command = RedisCommand("BLMOVE", queue.key, queue.key, "RIGHT", "RIGHT", String(Self.blockSeconds))
-        command.timeout = .seconds(2 * Self.blockSeconds)
-        while !isStopped.load(ordering: .acquiring) {
-            do throws(RedisError) {
-                if try await !redis.send(command).isNull { return }
-            } catch {
-                // Out of memory, no list, a failover, no connection: the fetch will say what is wrong.
-                _ = await armed.wait(atMost: Self.pollInterval)
-                return
+    /// Closes its connection, which ends the command under way: it calls back with that.
+    func disconnect() async { await store.redis.close() }
+
+    private func waitForJob(_ found: @escaping @Sendable (Finding) -> Void) {
+        store.waitForJob(in: queue, seconds: Self.blockSeconds) { [self] hasJob in
+            switch hasJob {
+            case .success(true): end(after: .zero, .job, found)
+            case .success(false): waitForJob(found)
+            // Out of memory, no list, a failover, no connection: the fetch will say what is wrong.
+            case .failure: end(after: Self.pollInterval, .job, found)
             }
         }
+    }
+
+    private func end(after pause: TimeAmount, _ finding: Finding, _ found: @escaping @Sendable (Finding) -> Void) {
+        guard pause > .zero else {
+            armed.store(false, ordering: .relaxed)
+            return found(finding)
+        }
+        store.redis.eventLoop.scheduleTask(in: pause) { self.end(after: .zero, finding, found) }
     }
 }

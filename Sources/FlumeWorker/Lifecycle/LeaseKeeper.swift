@@ -116,6 +116,16 @@ actor LeaseKeeper {
         bell.ring()
     }
 
+    /// Whether nobody can have recovered the jobs of a life by now.
+    ///
+    /// `moment` is when something else was sent that renewed the lease and has been answered.
+    nonisolated func isSurelyHeld(by tenure: Tenure, since moment: ContinuousClock.Instant? = nil) -> Bool {
+        let duration = Duration.milliseconds(milliseconds)
+        if let moment, moment.duration(to: .now) < duration { return true }
+        guard claims.tenure === tenure, let renewed = proof.withLock({ $0.renewed }) else { return false }
+        return NIODeadline.now().since(renewed.uptimeNanoseconds) < duration
+    }
+
     /// What a health check sees: the lease, and why Redis did not take its last renewal.
     nonisolated func state(
         at now: NIODeadline

@@ -71,7 +71,7 @@ actor Recoverer {
         self.bell = Bell(on: store.redis.eventLoop)
         self.executor = store.redis.eventLoop.executor
         self.outage = Outage("look for dead processes", logger: logger, events: events)
-        self.record = RecordWatch(patience: max(lease, store.redis.configuration.commandTimeout))
+        self.record = RecordWatch(patience: max(lease, QueueWaiter.longestWait(on: store.redis)))
         self.parking = ParkingWatch(patience: lease * 4, logger: logger, own: places)
         self.isKnown = isKnown
     }

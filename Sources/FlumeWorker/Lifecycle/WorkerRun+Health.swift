@@ -14,8 +14,12 @@ extension WorkerRun {
         health.lease = lease
         // A connection that nobody has needed yet has no answer, and is no trouble.
         let connections = parts.connections
-        // That of the lease is silent by itself for a third of a lease, and its trouble is the lease's.
-        let silences = [parts.hot, parts.calm].compactMap(\.redis.timeSinceLastReply)
+        // That of the lease is silent by itself for a third of a lease, and its trouble is the lease's. That of the jobs is
+        // silent while there are none, until it asks whether Redis is there.
+        let rhythm = parts.hot.redis.configuration.keepAlive
+        let silences = [
+            parts.calm.redis.timeSinceLastReply, parts.hot.redis.timeSinceLastReply.map { max(.zero, $0 - rhythm) },
+        ].compactMap(\.self)
         health.redis = WorkerHealth.Redis(
             silence: silences.max() ?? now.since(began.uptimeNanoseconds), trouble: trouble?.reason,
             troubleAge: trouble?.age ?? .zero,

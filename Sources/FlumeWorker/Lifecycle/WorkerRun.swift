@@ -99,7 +99,6 @@ actor WorkerRun {
         logger.notice(
             "worker is stopping and waits for running jobs", metadata: [LogKeys.count: "\(parts.running.count)"])
         parts.control.stop()
-        await parts.lanes.disconnect()
         parts.running.endings.announce()
         await wait(atMost: configuration.shutdownTimeout) {
             parts.running.count == 0 && parts.lanes.isEmpty && parts.running.endings.areOver

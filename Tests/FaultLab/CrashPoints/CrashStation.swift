@@ -46,6 +46,14 @@ struct CrashStation: Sendable {
             try await redis.enqueueBytes("no job")
             try await redis.enqueue("LabQuick", "a3")
         },
+        CrashStation(
+            name: "fetch of an idle worker", passes: ["jobs-wait:default/standing-fetch", "jobs/settle", "jobs/leave"],
+            pipeline: Pipeline("lab", queue: "default", concurrency: 2)
+        ) { redis in
+            try await redis.schedule("LabQuick", "j1", after: 0.2)
+            try await redis.schedule("LabQuick", "j2", after: 0.4)
+            try await redis.schedule("LabQuick", "j3", after: 0.4)
+        },
         CrashStation(name: "retry and death", passes: ["jobs/settle", "heartbeat/due", "heartbeat/promote"]) { redis in
             try await redis.enqueue("LabFail", "b1", args: "[1]")
             try await redis.enqueue("LabFail", "b2", args: "[9]", more: #""retry":1"#)

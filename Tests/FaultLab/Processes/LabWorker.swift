@@ -10,6 +10,9 @@ struct WorkerOptions: Sendable {
     /// The short form takes 2 s in place of the product's 10 s; see ``Lab/lease``.
     var lease: Double?
     var queues = "default"
+    /// How many LabLimited jobs may run in all processes together; 0: the pipeline has no limit, and waits in Redis with its
+    /// fetch, which one with a limit never does.
+    var limited = 0
     var shutdownTimeout = 5.0
     /// Seconds a job may run.
     var timeout: Double?

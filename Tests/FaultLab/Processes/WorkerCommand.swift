@@ -40,8 +40,8 @@ struct WorkerCommand: AsyncParsableCommand {
     var timeout: Double?
     @Option(help: "Process deaths that make a job go to the dead set.")
     var poisonLimit = 3
-    @Option(help: "How many LabLimited jobs may run in all processes together.")
-    var limited = 2
+    @Option(help: "How many LabLimited jobs may run in all processes together; 0: no limit.")
+    var limited = 0
     @Option(
         help: "Jobs of the queue `rated` that may start in a second in all processes together; 0: it is not worked on.")
     var rate = 0
@@ -105,10 +105,11 @@ struct WorkerCommand: AsyncParsableCommand {
 
     private var pipelines: [Pipeline] {
         let queues = queues.split(separator: ",").map { Pipeline.Queue(String($0)) }
-        var pipelines = [
-            Pipeline("lab", queues: queues, concurrency: concurrency)
-                .maxInCluster(limited, key: "LabLimited") { $0.handlerName == "LabLimited" ? "all" : nil }
-        ]
+        let lab = Pipeline("lab", queues: queues, concurrency: concurrency)
+        var pipelines = [lab]
+        if limited > 0 {
+            pipelines = [lab.maxInCluster(limited, key: "LabLimited") { $0.handlerName == "LabLimited" ? "all" : nil }]
+        }
         if rate > 0 {
             pipelines.append(
                 Pipeline("rated", queue: "rated", concurrency: 5).rateLimit(rate, per: .seconds(1), key: "rated"))

@@ -49,7 +49,7 @@ struct CrashingJobs: Scenario {
     }
 
     private func options(_ queue: String) -> WorkerOptions {
-        var options = WorkerOptions(concurrency: 12, queues: queue)
+        var options = WorkerOptions(concurrency: 12, queues: queue, limited: 2)
         options.poisonLimit = 3
         options.mayDie = true
         return options

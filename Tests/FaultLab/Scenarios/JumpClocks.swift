@@ -13,13 +13,13 @@ struct JumpClocks: Scenario {
 
     private static let jumps = [3600, -3600, 86_400, -86_400]
     private static let rate = 20
-    /// LabLimited jobs at a time, as `fault-lab worker` has it.
+    /// LabLimited jobs at a time.
     private static let slots = 2
 
     func run(in lab: Lab) async throws {
         let clocks = try ["w1", "w2", "producer"].map { try LabClock($0, in: lab.directory) }
         for (clock, nonce) in zip(clocks, ["w1", "w2"]) {
-            var options = WorkerOptions(queues: "default,timed")
+            var options = WorkerOptions(queues: "default,timed", limited: Self.slots)
             options.prefix = clock.prefix
             options.more = ["--rate", "\(Self.rate)", "--cron"]
             try await lab.startWorker(nonce, options)

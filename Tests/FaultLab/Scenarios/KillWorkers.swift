@@ -12,7 +12,7 @@ struct KillWorkers: Scenario {
     func run(in lab: Lab) async throws {
         lab.expectMetrics()
         let rounds = lab.form == .short ? 3 : 100
-        var options = WorkerOptions()
+        var options = WorkerOptions(limited: 2)
         options.concurrency = 8
         lab.expectRecovery(within: lab.form == .short ? .seconds(15) : .seconds(30))
         if lab.runtime == .swift { options.more = ["--batch", "5"] }

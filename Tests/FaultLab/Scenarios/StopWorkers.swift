@@ -25,7 +25,7 @@ struct StopWorkers: Scenario {
 
     /// Jobs under limits, with locks and in batches: what runs comes to its end, and what waits, waits on.
     private func mixedStop(_ lab: Lab, _ grace: Double) async throws {
-        var options = WorkerOptions(queues: "mixed", more: ["--batch", "5", "--rate", "50"])
+        var options = WorkerOptions(queues: "mixed", limited: 2, more: ["--batch", "5", "--rate", "50"])
         options.shutdownTimeout = grace
         let worker = try await lab.startWorker("mixed", options)
         let producers = try [
