@@ -166,10 +166,15 @@ struct AdoptTests {
             _ = try await fixture.fetch(tenure, 2, from: ["a"], first: 18)
             let lost = FetchRequest(epoch: 1, firstSequence: 6, count: 12, sources: [])
             for _ in 0..<2 {
-                let adopted = try await fixture.store.adopt(lost, epoch: 2, leaseMilliseconds: 60_000, tenure: tenure)
+                let adopted = try await fixture.store.adopt([lost], epoch: 2, leaseMilliseconds: 60_000, tenure: tenure)
                 #expect(adopted?.map(\.text) == (6...17).map { "a\($0)" })
                 #expect(adopted?.map(\.sequence) == Array(6...17))
             }
+            let others = [(18, 2), (100, 10), (1, 4)].map {
+                FetchRequest(epoch: 2, firstSequence: $0.0, count: $0.1, sources: [])
+            }
+            let adopted = try await fixture.store.adopt(others, epoch: 3, leaseMilliseconds: 60_000, tenure: tenure)
+            #expect(adopted?.map(\.sequence) == [1, 2, 3, 4, 18, 19])
         }
     }
 
@@ -179,7 +184,7 @@ struct AdoptTests {
             let tenure = try await fixture.tenure()
             try await fixture.probe.enqueue(["a1"], to: "a")
             let lost = FetchRequest(epoch: 1, firstSequence: 1, count: 5, sources: [])
-            let adopted = try await fixture.store.adopt(lost, epoch: 2, leaseMilliseconds: 60_000, tenure: tenure)
+            let adopted = try await fixture.store.adopt([lost], epoch: 2, leaseMilliseconds: 60_000, tenure: tenure)
             #expect(adopted?.isEmpty == true)
             #expect(try await fixture.fetch(tenure, 5, from: ["a"], epoch: 1).verdict == "stale")
             #expect(try await fixture.probe.queue("a") == ["a1"])
@@ -194,9 +199,9 @@ struct AdoptTests {
             _ = try await fixture.inflight(["a1"], of: tenure)
             try await fixture.probe.send("DEL", "flume:lease:\(tenure.identity)")
             let lost = FetchRequest(epoch: 1, firstSequence: 1, count: 5, sources: [])
-            let later = try await fixture.store.adopt(lost, epoch: 3, leaseMilliseconds: 60_000, tenure: tenure)
+            let later = try await fixture.store.adopt([lost], epoch: 3, leaseMilliseconds: 60_000, tenure: tenure)
             #expect(later?.count == 1)
-            _ = try await fixture.store.adopt(lost, epoch: 2, leaseMilliseconds: 60_000, tenure: tenure)
+            _ = try await fixture.store.adopt([lost], epoch: 2, leaseMilliseconds: 60_000, tenure: tenure)
             #expect(try await fixture.probe.string("flume:lease:\(tenure.identity)") == "3")
             #expect(try await fixture.probe.set("flume:processes") == [tenure.identity])
         }
@@ -210,7 +215,7 @@ struct AdoptTests {
             try await fixture.probe.send("DEL", "flume:lease:\(tenure.identity)")
             #expect(try await fixture.store.bury(tenure.identity))
             let lost = FetchRequest(epoch: 1, firstSequence: 1, count: 5, sources: [])
-            #expect(try await fixture.store.adopt(lost, epoch: 2, leaseMilliseconds: 60_000, tenure: tenure) == nil)
+            #expect(try await fixture.store.adopt([lost], epoch: 2, leaseMilliseconds: 60_000, tenure: tenure) == nil)
         }
     }
 }

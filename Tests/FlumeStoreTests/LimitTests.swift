@@ -156,7 +156,7 @@ struct LimitTests {
                 epoch: 1, firstSequence: 1, count: 1,
                 sources: [.init(queue: QueueKey("q", keys: fixture.store.keys), quota: 1)], gate: gate)
             _ = try await fixture.store.fetch(lost, leaseMilliseconds: 60_000, tenure: tenure)
-            let found = try await fixture.store.adopt(lost, epoch: 2, leaseMilliseconds: 60_000, tenure: tenure)
+            let found = try await fixture.store.adopt([lost], epoch: 2, leaseMilliseconds: 60_000, tenure: tenure)
             let job = try #require(found?.first)
             #expect(try #require(job.grant?.deadline) <= .now)
             _ = try await fixture.store.settle(done: [job], tenure: tenure)

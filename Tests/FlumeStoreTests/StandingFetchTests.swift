@@ -79,7 +79,7 @@ struct StandingFetchTests {
             func takeBack(_ epoch: Int) async throws -> [String]? {
                 let request = FetchRequest(epoch: 1, firstSequence: 1, count: 2, sources: [])
                 return try await fixture.store.adopt(
-                    request, epoch: epoch, leaseMilliseconds: 60_000, tenure: tenure)?.map(\.text)
+                    [request], epoch: epoch, leaseMilliseconds: 60_000, tenure: tenure)?.map(\.text)
             }
             var waiting = try await leave(2, of: tenure, in: fixture)
             #expect(try await takeBack(2) == [])

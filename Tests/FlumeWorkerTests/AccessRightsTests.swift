@@ -124,7 +124,7 @@ struct AccessRightsTests {
                 // What follows on a fetch whose reply was lost.
                 let store = JobStore(redis: restricted.client, keys: KeySpace(namespace: "{app}"))
                 _ = try await store.adopt(
-                    FetchRequest(epoch: 1, firstSequence: 1, count: 1, sources: []), epoch: 2, leaseMilliseconds: 300,
+                    [FetchRequest(epoch: 1, firstSequence: 1, count: 1, sources: [])], epoch: 2, leaseMilliseconds: 300,
                     tenure: Tenure(identity: "other", keys: store.keys))
                 // A server that was started anew knows no scripts.
                 try await admin.send("SCRIPT", "FLUSH")

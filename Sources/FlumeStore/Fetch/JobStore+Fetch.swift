@@ -95,29 +95,31 @@ extension JobStore {
         return .held(deliveries: deliveries, paused: paused, broken: broken)
     }
 
-    /// After a fetch whose outcome is unknown: the jobs it took, and the certainty that it takes no more.
+    /// After fetches whose outcome is unknown: the jobs they took, and the certainty that they take no more.
     ///
     /// Safe to repeat with the same epoch until it answers.
     ///
     /// - Returns: the deliveries, or `nil` when the process was buried meanwhile.
     package func adopt(
-        _ lost: FetchRequest, epoch: Int, leaseMilliseconds: Int, tenure: Tenure
+        _ lost: [FetchRequest], epoch: Int, leaseMilliseconds: Int, tenure: Tenure
     ) async throws(RedisError) -> [Delivery]? {
         let reply = try await redis.evaluate(
             Self.adoptScript, keys: [tenure.leaseKey, tenure.inflightKey, keys.flumeProcesses]
         ) { command in
             command.append(epoch)
             command.append(leaseMilliseconds)
-            command.append(lost.firstSequence)
-            command.append(lost.count)
             command.append(tenure.identity)
+            for request in lost {
+                command.append(request.firstSequence)
+                command.append(request.count)
+            }
         }
         guard case .array(let parts) = reply, let verdict = parts.first?.string else {
             throw RedisError.unexpectedReply(to: "adopt.lua", reply)
         }
         guard verdict == "held" else { return nil }
         // When they were admitted nobody knows; a limit on starts must be asked again.
-        let grant = lost.gate?.grant(by: nil, askedAt: .now)
+        let grant = lost.first?.gate?.grant(by: nil, askedAt: .now)
         return Self.deliveries(fieldsAndPayloads: parts.dropFirst(), tenure: tenure, grant: grant)
             .sorted { $0.sequence < $1.sequence }
     }

@@ -91,9 +91,9 @@ extension Fetcher {
     /// Takes back the fetches that were left with Redis, and starts what they have brought meanwhile.
     func takeBack() async {
         _ = await collect()
-        while let fetch = standing.withdrawFirst() {
-            begin(await adopt(fetch.request, of: fetch.tenure))
-            standing.remove(fetch)
+        while let (fetches, tenure) = standing.withdrawSome() {
+            begin(await adopt(fetches.map(\.request), of: tenure))
+            for fetch in fetches { standing.remove(fetch) }
         }
         lane.gate.standDown()
     }

@@ -234,7 +234,7 @@ actor Fetcher {
             for queue in broken { report(queue) }
             guard !deliveries.isEmpty, !lease.isSurelyHeld(by: tenure, since: sent) else { return deliveries }
             // This process was frozen, perhaps for long enough to be recovered by others.
-            return await adopt(request, of: tenure)
+            return await adopt([request], of: tenure)
         case .admitted(let deliveries, let paused, let broken, let reply):
             self.paused = paused
             for queue in broken { report(queue) }
@@ -257,14 +257,14 @@ actor Fetcher {
             await rest(atMost: outage.pause)
             return []
         }
-        return await adopt(request, of: tenure)
+        return await adopt([request], of: tenure)
     }
 
     /// Rule: a lost reply loses nothing.
     ///
     /// Asks until Redis answers, even while the pipeline is being stopped. Whatever was lost, or left with Redis, takes nothing
     /// after that.
-    func adopt(_ lost: FetchRequest, of tenure: Tenure) async -> [Delivery] {
+    func adopt(_ lost: [FetchRequest], of tenure: Tenure) async -> [Delivery] {
         let epoch = claims.proposeEpoch()
         while true {
             if outage.isUnderWay { await rest(atMost: outage.pause) }

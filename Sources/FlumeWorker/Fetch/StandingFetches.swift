@@ -96,11 +96,14 @@ struct StandingFetches {
         return true
     }
 
-    /// The answer to the one that was left first counts no more.
-    mutating func withdrawFirst() -> StandingFetch? {
-        guard let fetch = standing.values.filter(stands).min(by: { $0.number < $1.number }) else { return nil }
-        withdrawn.insert(fetch.number)
-        return fetch
+    /// The answers to all that were left in one life of the process count no more.
+    ///
+    /// - Returns: `nil` when no answer counts.
+    mutating func withdrawSome() -> (fetches: [StandingFetch], tenure: Tenure)? {
+        guard let tenure = standing.values.first(where: stands)?.tenure else { return nil }
+        let fetches = standing.values.filter { $0.tenure === tenure && stands($0) }
+        for fetch in fetches { withdrawn.insert(fetch.number) }
+        return (fetches, tenure)
     }
 
     /// It is known what one has brought, and that has been started.
