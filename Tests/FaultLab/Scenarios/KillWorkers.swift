@@ -12,7 +12,8 @@ struct KillWorkers: Scenario {
     func run(in lab: Lab) async throws {
         lab.expectMetrics()
         let rounds = lab.form == .short ? 3 : 100
-        var options = WorkerOptions(limited: 2)
+        // Slots of the dead are held until they are recovered: with fewer, what piled up meanwhile takes longer than recovery.
+        var options = WorkerOptions(limited: 4)
         options.concurrency = 8
         lab.expectRecovery(within: lab.form == .short ? .seconds(15) : .seconds(30))
         if lab.runtime == .swift { options.more = ["--batch", "5"] }
