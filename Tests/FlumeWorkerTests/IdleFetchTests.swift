@@ -179,6 +179,24 @@ struct IdleFetchTests {
         }
     }
 
+    @Test("a job that is put back at a shutdown without patience stays in its queue, though a fetch had waited there")
+    func putBack() async throws {
+        var configuration = WorkerConfiguration.quick
+        configuration.shutdownTimeout = .zero
+        for _ in 0..<30 {
+            try await withProbe { probe in
+                let (journal, gate) = (Journal(), Gate())
+                try await withWorker(on: probe, [.gated(journal, gate)], configuration: configuration) { _ in
+                    try await probe.enqueue([job("Gated", "1")], to: "default")
+                    try await journal.wait(for: 1)
+                }
+                #expect(try await probe.queue("default") == [job("Gated", "1")])
+                #expect(try await probe.inflight().isEmpty)
+                #expect(journal.count == 1)
+            }
+        }
+    }
+
     @Test("what was given to a process that was stopped past its lease runs elsewhere, and not there when it goes on")
     func frozen() async throws {
         try await withRedisServer { server in

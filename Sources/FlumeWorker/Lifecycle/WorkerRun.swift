@@ -11,6 +11,8 @@ import NIOCore
 actor WorkerRun {
     /// How long handlers have to end after they were cancelled.
     private static let cancellationGrace = Duration.seconds(3)
+    /// How long a fetch has to end, or to be taken back, before jobs are put back.
+    private static let fetchGrace = Duration.seconds(1)
     /// How long Redis has to take the last counts and the good-bye.
     private static let farewellGrace = Duration.seconds(3)
 
@@ -103,6 +105,8 @@ actor WorkerRun {
         await wait(atMost: configuration.shutdownTimeout) {
             parts.running.count == 0 && parts.lanes.isEmpty && parts.running.endings.areOver
         }
+        // What is put back must not be fetched again, which a fetch that waits in Redis would do.
+        await wait(atMost: Self.fetchGrace) { parts.lanes.isEmpty }
         overdue.ring()
         await putBack()
         await wait(atMost: Self.cancellationGrace) { parts.running.interrupted == 0 && parts.running.endings.areOver }
