@@ -70,9 +70,7 @@ struct FetchTests {
             let probe = try RedisProbe(url: server.url()) { $0.commandTimeout = .seconds(20) }
             let fixture = StoreFixture(probe)
             let tenure = try await fixture.tenure()
-            for letter in "abc" {
-                try await probe.enqueue(bytes: bytes(String(repeating: letter, count: 40 << 20)), to: "q")
-            }
+            try await fixture.enqueueHuge()
             try await probe.enqueue(["last"], to: "q")
             let first = try await fixture.fetch(tenure, 10, from: ["q"])
             #expect(first.deliveries.map(\.payload.first) == [UInt8(ascii: "a"), UInt8(ascii: "b")])

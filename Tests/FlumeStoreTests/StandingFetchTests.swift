@@ -173,9 +173,7 @@ struct StandingFetchTests {
             let probe = try RedisProbe(url: server.url()) { $0.commandTimeout = .seconds(20) }
             let fixture = StoreFixture(probe)
             let tenure = try await fixture.tenure()
-            for letter in "abc" {
-                try await probe.enqueue(bytes: bytes(String(repeating: letter, count: 40 << 20)), to: "q")
-            }
+            try await fixture.enqueueHuge()
             let waiting = try await leave(10, of: tenure, in: fixture, isBlocked: false)
             #expect(
                 try await waiting.value.result.get().deliveries.map(\.payload.first)

@@ -39,6 +39,13 @@ struct StoreFixture {
         return try await fetch(tenure, payloads.count, from: [queue]).deliveries
     }
 
+    /// Three jobs of 40 MB in the queue `q`: two are more than fits into a reply, by the bound that fetches keep.
+    func enqueueHuge() async throws {
+        for letter in "abc" {
+            try await probe.enqueue(bytes: bytes(String(repeating: letter, count: 40 << 20)), to: "q")
+        }
+    }
+
     /// The in-flight record of a process.
     func record(_ tenure: Tenure) async throws -> [String: String] {
         try await probe.hash(store.keys.inflight(tenure.identity))

@@ -76,11 +76,7 @@ struct BatchProcessTests {
                 try await probe.list("interop:batches").count == 1
             }
             try await probe.waitUntilDrained()
-            first.child.signal(SIGCONT)
-            try await eventually("it knows that it was given up", timeout: .seconds(30)) {
-                let processes = try await probe.set("flume:processes")
-                return processes.count == 2 && !processes.contains(identity)
-            }
+            try await first.resume(watching: probe)
             // What it would run at its end if it still held it.
             first.child.signal(SIGTERM)
             #expect(await first.child.exit() == .status(0))

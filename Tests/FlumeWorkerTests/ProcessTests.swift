@@ -30,6 +30,16 @@ struct WorkerProcess: Sendable {
         return process
     }
 
+    /// Goes on after SIGSTOP, and returns when it knows that its jobs were recovered: it has another identity then.
+    func resume(watching probe: RedisProbe) async throws {
+        let old = identity ?? ""
+        child.signal(SIGCONT)
+        try await eventually("it knows that it was given up", timeout: .seconds(30)) {
+            let processes = try await probe.set("flume:processes")
+            return processes.count == 2 && !processes.contains(old)
+        }
+    }
+
     private static let executable = "interop-worker"
 
     var identity: String? { try? String(contentsOfFile: identityFile, encoding: .utf8) }

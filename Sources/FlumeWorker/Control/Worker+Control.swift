@@ -51,7 +51,7 @@ extension Worker {
 
     /// Reads a queue no more; its jobs that run come to their end.
     ///
-    /// A pipeline with other queues goes on with those.
+    /// A pipeline with other queues goes on with those. It does not wait: jobs that a fetch had taken by then still start.
     ///
     /// - Parameter queue: its bare name.
     /// - Throws: ``ControlError``, also when nobody here reads it.
