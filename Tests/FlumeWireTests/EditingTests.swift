@@ -1,5 +1,6 @@
-import FlumeWire
 import Testing
+
+@testable import FlumeWire
 
 @Suite("editing payloads")
 struct EditingTests {
@@ -97,6 +98,40 @@ struct EditingTests {
         #expect(edited.description == #"{"class":"A","x":1,"que\u0075e":"d"}"#)
         payload.remove("queue")
         #expect(payload.description == #"{"class":"A","x":1}"#)
+    }
+
+    @Test(
+        "duplicates go with their commas, wherever they stand",
+        arguments: [
+            (#"{"class":"A","at":1,"at":2}"#, #"{"class":"A"}"#, #"{"class":"A","at":9}"#),
+            (#"{"at":1,"at":2,"class":"A"}"#, #"{"class":"A"}"#, #"{"at":9,"class":"A"}"#),
+            (#"{"at":1, "class":"A", "at":2 }"#, #"{"class":"A" }"#, #"{"class":"A", "at":9 }"#),
+            (#"{"at":1,"b":1,"at":2,"at":3,"c":2,"at":4}"#, #"{"b":1,"c":2}"#, #"{"b":1,"c":2,"at":9}"#),
+            (
+                #"{"at":1/*,*/,"b":1 ,/*"*/ "at":2 , "c":3}"#, #"{"b":1 ,/*"*/ "c":3}"#,
+                #"{"b":1 ,/*"*/ "at":9 , "c":3}"#
+            ),
+            (#"{ "at":1, "at":2 }"#, "{  }", #"{ "at":9 }"#),
+        ])
+    func duplicatesAnywhere(text: String, removed: String, replaced: String) throws {
+        let payload = JobPayload(trusting: Array(text.utf8))
+        var edited = payload
+        edited.remove("at")
+        #expect(edited.description == removed)
+        edited = payload
+        edited.set("at", to: 9)
+        #expect(edited.description == replaced)
+    }
+
+    @Test("a field that is there a hundred thousand times is cut in one pass, not in one for each")
+    func manyDuplicates() throws {
+        let payload = try payload(#"{"class":"A""# + String(repeating: #","at":0"#, count: 100_000) + "}")
+        var edited = payload
+        edited.remove("at")
+        #expect(edited.description == #"{"class":"A"}"#)
+        edited = payload
+        edited.set("at", to: 1)
+        #expect(edited.description == #"{"class":"A","at":1}"#)
     }
 
     @Test("the only member can be removed, and one added again")

@@ -55,8 +55,7 @@ extension JobPayload {
     /// Every other byte stays.
     public mutating func remove(_ field: String) {
         repairUTF8()
-        // From the last to the first, so that the places of those still to go do not move.
-        for member in scan(for: field).members.reversed() { cut(member) }
+        cut(scan(for: field).members)
         fields = FieldIndex(trusting: bytes.span)
     }
 
@@ -108,7 +107,8 @@ extension JobPayload {
             return
         }
         bytes.replaceSubrange(last.value, with: json)
-        for duplicate in found.reversed() { cut(duplicate) }
+        // Those stand before it, where nothing has moved.
+        cut(found)
         fields = FieldIndex(trusting: bytes.span)
     }
 
@@ -126,25 +126,39 @@ extension JobPayload {
         }
     }
 
-    /// Takes a member out together with the comma behind it, or the one before it if it is the last.
-    private mutating func cut(_ member: Member) {
-        var lower = member.key.lowerBound
-        var upper = JSONScanner.blankEnd(bytes.span, from: member.value.upperBound)
-        if upper < bytes.count, bytes[upper] == UInt8(ascii: ",") {
-            upper = JSONScanner.blankEnd(bytes.span, from: upper + 1)
-        } else {
-            upper = member.value.upperBound
-            lower = endBefore(member) ?? lower
-        }
-        bytes.removeSubrange(lower..<upper)
-    }
-
-    /// The end of the value before a member, so that the comma between them is cut too; nil for the first member.
-    private func endBefore(_ member: Member) -> Int? {
-        var end: Int?
+    /// Takes members out, given in order, each together with the comma behind it, or the one before it where none follows.
+    ///
+    /// In one pass: who repeats a field a hundred thousand times must not hold up the loop that promotes its job.
+    private mutating func cut(_ members: [Member]) {
+        guard !members.isEmpty else { return }
+        var rest: [UInt8] = []
+        rest.reserveCapacity(bytes.count)
+        var waiting = members[...]
+        // Up to where the bytes are copied or left out, and where the last value ends that stays.
+        var place = 0
+        var keptEnd: Int?
+        var cutFrom: Int?
+        var end = 0
         JSONScanner.forEachMember(bytes.span, from: JSONScanner.blankEnd(bytes.span, from: 0)) { key, value in
-            if key.lowerBound < member.key.lowerBound { end = value.upperBound }
+            end = value.upperBound
+            if waiting.first?.key.lowerBound == key.lowerBound {
+                waiting.removeFirst()
+                if cutFrom == nil { cutFrom = key.lowerBound }
+            } else {
+                if let start = cutFrom {
+                    rest.append(contentsOf: bytes[place..<start])
+                    place = key.lowerBound
+                }
+                cutFrom = nil
+                keptEnd = end
+            }
         }
-        return end
+        if let start = cutFrom {
+            // Nothing stays behind them: the comma before them goes too.
+            rest.append(contentsOf: bytes[place..<max(place, keptEnd ?? start)])
+            place = end
+        }
+        rest.append(contentsOf: bytes[place...])
+        bytes = rest
     }
 }
