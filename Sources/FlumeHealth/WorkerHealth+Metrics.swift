@@ -75,6 +75,9 @@ extension WorkerHealth {
                 "Jobs a pipeline has taken and not finished, with those that wait for their batch.",
                 { Double($0.busy) }
             ),
+            "flume_jobs_stuck": (
+                "Calls of handlers that go on although they were cancelled at their timeout.", { Double($0.stuck) }
+            ),
             "flume_pipeline_concurrency": (
                 "How many jobs, or batches, of a pipeline run at a time.", { Double($0.concurrency) }
             ),
@@ -97,6 +100,9 @@ extension WorkerHealth {
             text.single(
                 "flume_redis_reconnects_total", .counter, "How often connections to Redis were made anew.",
                 Double(redis.reconnects))
+            text.single(
+                "flume_clock_skew_seconds", .gauge, "How far the host's clock is ahead of Redis's.",
+                redis.clockSkew.seconds)
         }
         guard let lease else { return }
         text.single("flume_lease_held", .gauge, "1 while the lease is held, else 0.", lease.isHeld ? 1 : 0)

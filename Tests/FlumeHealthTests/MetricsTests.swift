@@ -19,6 +19,8 @@ struct MetricsTests {
             .init(name: nasty, isOpen: false, busy: 0, concurrency: 1),
             .init(name: "default", isOpen: false, busy: 2, concurrency: 10),
         ]
+        health.pipelines[0].stuck = 2
+        health.redis?.clockSkew = .milliseconds(-1500)
         let samples = try PrometheusReader.samples(in: health.prometheusText(.init()))
         #expect(samples["flume_jobs_processed_total", ["class": nasty, "ending": "done"]] == 2)
         #expect(samples["flume_jobs_processed_total", ["class": "Plain", "ending": "failed"]] == 1)
@@ -30,6 +32,8 @@ struct MetricsTests {
         #expect(samples["\(name)_sum", ["class": "Plain"]] == 4000.306)
         // Two pipelines of one name are one sample.
         #expect(samples["flume_jobs_busy", ["pipeline": "default"]] == 5)
+        #expect(samples["flume_jobs_stuck", ["pipeline": "default"]] == 2)
+        #expect(samples["flume_clock_skew_seconds", [:]] == -1.5)
         #expect(samples["flume_pipeline_concurrency", ["pipeline": "default"]] == 15)
         #expect(samples["flume_pipeline_open", ["pipeline": "default"]] == 1)
         #expect(samples["flume_pipeline_open", ["pipeline": nasty]] == 0)
@@ -113,6 +117,13 @@ struct MetricsTests {
         var health = healthyWorker()
         health.loops = [.init(name: "poll", stillFor: .seconds(70), overdue: .seconds(61))]
         #expect(health.problems(for: .live, limits: limits).map(\.check) == ["loop poll"])
+        health = healthyWorker()
+        health.pipelines[0].stuck = 5
+        health.pipelines[0].blockedFor = .seconds(59)
+        #expect(health.problems(for: .live, limits: limits).isEmpty)
+        health.pipelines[0].blockedFor = .seconds(61)
+        #expect(health.problems(for: .live, limits: limits).map(\.check) == ["pipeline default"])
+        health = healthyWorker()
         health.loops = [.init(name: "heartbeat", stillFor: .seconds(3600), overdue: .seconds(59))]
         #expect(health.problems(for: .live, limits: limits).isEmpty)
         health.redis = .init(silence: .seconds(301), trouble: "timed out", troubleAge: .seconds(299))

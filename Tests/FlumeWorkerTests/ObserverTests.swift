@@ -19,7 +19,8 @@ struct ObserverTests {
         .finished(someJob, elapsed: .milliseconds(1)),
         .failed(someJob, error: "boom", elapsed: .milliseconds(1), retryIn: .seconds(15)),
         .failed(someJob, error: "boom", elapsed: .milliseconds(1), retryIn: nil), .snoozed(someJob, delay: .seconds(1)),
-        .discarded(someJob, reason: "no use"), .interrupted(someJob), .died(someJob, error: "boom"),
+        .discarded(someJob, reason: "no use"), .stuck(someJob, elapsed: .seconds(6)),
+        .interrupted(someJob), .died(someJob, error: "boom"),
         .recovered(identity: "i", count: 7), .leaseLost(identity: "i"),
         .backPressure(pipeline: "p", waitsFor: .limit("l")),
         .backPressureEnded(pipeline: "p", waitedFor: .handlers, after: .seconds(2)),
@@ -51,6 +52,7 @@ struct ObserverTests {
         #expect(try metrics.expectRecorder("flume_batch_size", [pipeline, ("reason", "timeout")]).values == [6])
         #expect(try counter("flume_jobs_retried_total", [queue, pipeline]) == 1)
         #expect(try counter("flume_jobs_died_total", [queue, pipeline]) == 1)
+        #expect(try counter("flume_jobs_stuck_total", [queue, pipeline]) == 1)
         #expect(try counter("flume_jobs_recovered_total") == 7)
         #expect(try counter("flume_leases_lost_total") == 1)
         #expect(try metrics.expectGauge("flume_back_pressure", [pipeline, ("for", "limit")]).values == [1, 0])

@@ -35,6 +35,10 @@ public enum FlumeEvent: Sendable {
     case snoozed(JobReference, delay: Duration)
     /// A handler was through with a job for good.
     case discarded(JobReference, reason: String)
+    /// A handler goes on although it was cancelled when its time was up, and holds a slot until it returns.
+    ///
+    /// `elapsed` is its timeout and 5 s more. What else happens to the job follows when the handler returns.
+    case stuck(JobReference, elapsed: Duration)
     /// A job is no longer this process's: it was put back at a shutdown, or another process has recovered it.
     case interrupted(JobReference)
     /// A job went to the dead set, or died without it.

@@ -1,7 +1,5 @@
 import FlumeRedis
 import FlumeStore
-import Logging
-import NIOCore
 
 /// A batch between fetch and settle: one call of the handler, and an end of its own for each job.
 extension Processor {
@@ -17,11 +15,11 @@ extension Processor {
             logStart(job.context)
             reportStart(job.context, in: lane)
         }
-        let timer = handler.timeout.map { cancel(jobs.map(\.delivery), after: $0, handler) }
+        let timer = handler.timeout.map { time(jobs, $0, in: lane) }
         FaultPoint.pass("batch.before")
         let outcomes = await middleware[...].call(jobs.map(\.context), performBatch)
         FaultPoint.pass("batch.after")
-        timer?.cancel()
+        timer?.end()
         let elapsed = start.duration(to: .now)
         // What is not simply done waits until Redis has it; all of that goes in one call if it waits together.
         await withDiscardingTaskGroup { group in
@@ -32,19 +30,6 @@ extension Processor {
                     group.addTask { await self.end(job.delivery, outcome, handler, job.context, elapsed, in: lane) }
                 }
             }
-        }
-    }
-
-    /// Cancels the batch's task when time is up.
-    private func cancel(_ deliveries: [Delivery], after timeout: Duration, _ handler: Handler) -> Scheduled<Void> {
-        timers.scheduleTask(in: TimeAmount(timeout)) { [running, logger] in
-            let count = running.cancelOverdue(deliveries)
-            guard count > 0 else { return }
-            logger.warning(
-                "batch has run into its timeout and is cancelled",
-                metadata: [
-                    LogKeys.jobClass: "\(handler.jobClass)", LogKeys.count: "\(count)", LogKeys.reason: "\(timeout)",
-                ])
         }
     }
 }

@@ -15,6 +15,8 @@ final class Lane: Sendable {
     let pulse: Pulse
     /// Whether it may fetch.
     let gate: LaneGate
+    /// What it runs that does not end when it should.
+    let stuckCalls = StuckCalls()
     /// Its limits; `nil` where there are none.
     let admission: Admission?
     private let width: Mutex<Int>

@@ -1,6 +1,6 @@
 /// Why a health check fails.
 public struct HealthProblem: Sendable, Hashable, CustomStringConvertible {
-    /// What was checked: `worker`, `redis`, `lease`, or `loop` with the loop's name.
+    /// What was checked: `worker`, `redis`, `lease`, `loop` with the loop's name, or `pipeline` with its name.
     public var check: String
     /// What is wrong, since when, and what to do.
     public var message: String

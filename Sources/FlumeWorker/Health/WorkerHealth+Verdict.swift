@@ -1,8 +1,9 @@
 extension WorkerHealth {
     /// Why a check fails.
     ///
-    /// A worker is live as long as its loops move and Redis has said something within the limits. It is ready when it is
-    /// live, fetches, holds its lease, and Redis took the last renewal of it. A paused pipeline is as ready as any.
+    /// A worker is live as long as its loops move, Redis has said something within the limits, and no pipeline has all of its
+    /// slots held by jobs that ignore their cancellation. It is ready when it is live, fetches, holds its lease, and Redis took
+    /// the last renewal of it. A paused pipeline is as ready as any.
     ///
     /// - Parameters:
     ///   - probe: what is asked.
@@ -30,6 +31,14 @@ extension WorkerHealth {
                 "has not moved for \(loop.stillFor.text), the limit is \(limits.stall.text); something blocks its "
                 + "thread, such as a closure of a limit or a batch that waits; restart the process"
             problems.append(.init(check: "loop \(loop.name)", message: message))
+        }
+        for pipeline in pipelines {
+            guard let age = pipeline.blockedFor, age > limits.stall else { continue }
+            let message =
+                "all of its \(pipeline.concurrency) slots have been held for \(age.text) by jobs that ignore their "
+                + "cancellation after a timeout, the limit is \(limits.stall.text); restart the process, and have "
+                + "their handlers check Task.isCancelled"
+            problems.append(.init(check: "pipeline \(pipeline.name)", message: message))
         }
         return problems
     }

@@ -43,6 +43,10 @@ public struct WorkerHealth: Sendable {
         public var busy: Int
         /// How many jobs, or batches, run at a time.
         public var concurrency: Int
+        /// How many calls of handlers go on although they were cancelled when their time was up, 5 s later or more.
+        public var stuck = 0
+        /// For how long it has had nothing but those, in all of its slots; `nil` when it has others, or a slot is free.
+        public var blockedFor: Duration?
 
         /// Describes a pipeline.
         public init(name: String, isOpen: Bool, busy: Int, concurrency: Int) {
@@ -80,6 +84,10 @@ public struct WorkerHealth: Sendable {
         public var troubleAge: Duration
         /// How often the worker's connections were made anew.
         public var reconnects: Int
+        /// How far this host's clock is ahead of Redis's, as the last renewal of the lease showed; negative when behind.
+        ///
+        /// No harm for the worker, which goes by Redis's clock; producers on this host go by their own.
+        public var clockSkew = Duration.zero
 
         /// Describes a connection.
         public init(

@@ -23,6 +23,7 @@ final class WorkerParts: Sendable {
     let recoverer: Recoverer
     let heartbeat: Heartbeat
     let statistics: Statistics
+    let clock: WallClock
     /// Seconds since 1970.
     let startedAt: Double
 
@@ -48,6 +49,7 @@ final class WorkerParts: Sendable {
             redis: redis.sibling(name: "lease", longestPause: longestPause, on: calm.redis.eventLoop), keys: keys)
         let bell = Bell(on: calm.redis.eventLoop)
         let clock = WallClock(hostMicroseconds: configuration.hostMicroseconds)
+        self.clock = clock
         let host = ProcessHost(hostname: configuration.hostname)
         let makeTenure: @Sendable () -> Tenure = { Tenure(identity: host.makeIdentity(), keys: keys) }
         let claims = Claims(makeTenure())

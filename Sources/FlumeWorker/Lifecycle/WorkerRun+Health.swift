@@ -24,6 +24,7 @@ extension WorkerRun {
             silence: silences.max() ?? now.since(began.uptimeNanoseconds), trouble: trouble?.reason,
             troubleAge: trouble?.age ?? .zero,
             reconnects: connections.reduce(0) { $0 + Int(clamping: max(1, $1.generation) - 1) })
+        health.redis?.clockSkew = .microseconds(parts.clock.skewMicroseconds)
         let lanes = parts.lanes.all
         let pulses = [
             parts.lease.pulse, parts.settler.pulse, parts.heartbeat.pulse, parts.poller.pulse, parts.recoverer.pulse,
@@ -31,9 +32,12 @@ extension WorkerRun {
         ]
         health.loops = (pulses + lanes.map(\.pulse)).compactMap { $0.state(at: now) }
         health.pipelines = lanes.map { lane in
-            WorkerHealth.Pipeline(
+            var pipeline = WorkerHealth.Pipeline(
                 name: lane.pipeline.name, isOpen: lane.gate.isOpen, busy: lane.slots.taken,
                 concurrency: lane.concurrency)
+            pipeline.stuck = lane.stuckCalls.count
+            pipeline.blockedFor = lane.stuckCalls.age(ofAtLeast: lane.concurrency, at: now)
+            return pipeline
         }
         health.counts = parts.statistics.counts
         health.counts.recovered = parts.recoverer.recoveries.load(ordering: .relaxed)

@@ -58,6 +58,8 @@ struct EventLine {
             self.init("job snoozed", job, [LogKeys.delay: "\(delay.seconds)"])
         case .discarded(let job, let reason):
             self.init("job discarded", job, [LogKeys.reason: "\(reason)"])
+        case .stuck(let job, let elapsed):
+            self.init("job is stuck", job, [LogKeys.elapsed: "\(elapsed.milliseconds)"])
         case .interrupted(let job):
             self.init("job interrupted", job)
         case .died(let job, let error):

@@ -29,8 +29,8 @@ public struct LogObserver: EventObserver {
     /// Every event that the worker does not log itself: waits as warnings, pauses as notices, traffic as debug.
     public static func standardLevel(of event: FlumeEvent) -> Logger.Level? {
         switch event {
-        case .started, .finished, .failed, .snoozed, .discarded, .interrupted, .died, .recovered, .leaseLost,
-            .connectionLost, .connectionRestored:
+        case .started, .finished, .failed, .snoozed, .discarded, .stuck, .interrupted, .died, .recovered,
+            .leaseLost, .connectionLost, .connectionRestored:
             nil
         case .enqueued, .scheduled, .fetched, .admitted, .batchFlushed: .debug
         case .limited: .info

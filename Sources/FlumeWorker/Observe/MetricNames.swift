@@ -37,6 +37,8 @@ package enum MetricNames {
     package static let batchSize = "flume_batch_size"
     /// Counter: failures after which the job is retried; dimensions `queue`, `pipeline`.
     package static let retried = "flume_jobs_retried_total"
+    /// Counter: jobs whose handler went on although it was cancelled when its time was up; dimensions `queue`, `pipeline`.
+    package static let stuck = "flume_jobs_stuck_total"
     /// Counter: jobs that died; dimensions `queue`, `pipeline` (`none` for jobs of a dead process).
     package static let died = "flume_jobs_died_total"
     /// Counter: jobs of dead processes put back into their queues.

@@ -62,6 +62,8 @@ public final class MetricsObserver: EventObserver {
             record(MetricNames.batchSize, ["pipeline": pipeline, "reason": reason.rawValue], size)
         case .failed(let job, _, _, .some):
             add(MetricNames.retried, ["queue": job.queue, "pipeline": job.pipeline])
+        case .stuck(let job, _):
+            add(MetricNames.stuck, ["queue": job.queue, "pipeline": job.pipeline])
         case .died(let job, _):
             let pipeline = job.pipeline.isEmpty ? "none" : job.pipeline
             add(MetricNames.died, ["queue": job.queue, "pipeline": pipeline])

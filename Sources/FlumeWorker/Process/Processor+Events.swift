@@ -14,6 +14,10 @@ extension Processor {
         events.emit(.finished(reference(context, lane), elapsed: elapsed))
     }
 
+    func reportStuck(_ context: JobContext, after elapsed: Duration, in lane: Lane) {
+        events.emit(.stuck(reference(context, lane), elapsed: elapsed))
+    }
+
     func reportInterrupted(_ context: JobContext, in lane: Lane) {
         events.emit(.interrupted(reference(context, lane)))
     }

@@ -20,6 +20,25 @@ extension Processor {
         context.logger.log(level: ruling.logLevel, "\(ruling.summary)", metadata: metadata)
     }
 
+    static func logOverdue(_ contexts: [JobContext], _ timeout: Duration) {
+        for context in contexts {
+            context.logger.warning(
+                "job has run into its timeout and is cancelled", metadata: [LogKeys.reason: "\(timeout)"])
+        }
+    }
+
+    /// Nobody can end it from outside, so it has to be told whose code it is.
+    func logStuck(_ contexts: [JobContext], _ timeout: Duration) {
+        for context in contexts {
+            context.logger.error(
+                """
+                job goes on although it was cancelled, and keeps its slot until it returns; have its handler check \
+                Task.isCancelled, and do what blocks elsewhere
+                """,
+                metadata: arguments(context).merging([LogKeys.reason: "\(timeout + HandlerTimer.grace)"]) { $1 })
+        }
+    }
+
     /// The arguments, where they are to be logged.
     private func arguments(_ context: JobContext) -> Logger.Metadata {
         failures.argumentLogging.text(of: context.payload).map { [LogKeys.arguments: "\($0)"] } ?? [:]

@@ -72,11 +72,11 @@ final class Processor: Sendable {
         }
         logStart(context)
         if handler != nil { reportStart(context, in: lane) }
-        let timer = handler?.timeout.map { cancel(delivery, after: $0, context) }
+        let timer = handler?.timeout.map { time([(delivery, context)], $0, in: lane) }
         let outcome =
             isCancelled || Task.isCancelled
             ? .failed(CancellationError()) : await attempt(handler, context, delivery.grant)
-        timer?.cancel()
+        timer?.end()
         await end(delivery, outcome, handler, context, start.duration(to: .now), in: lane)
     }
 
@@ -135,14 +135,18 @@ final class Processor: Sendable {
         _ = await settler.settle(ours.map { Settlement($0, to: .front(queue: $0.queue, payload: $0.payload)) })
     }
 
-    /// Cancels the job's task when time is up.
-    ///
-    /// A handler that goes on regardless is left alone.
-    private func cancel(_ delivery: Delivery, after timeout: Duration, _ context: JobContext) -> Scheduled<Void> {
-        timers.scheduleTask(in: TimeAmount(timeout)) { [running] in
-            guard running.cancelOverdue([delivery]) > 0 else { return }
-            context.logger.warning(
-                "job has run into its timeout and is cancelled", metadata: [LogKeys.reason: "\(timeout)"])
+    /// Has the call for a job, or for a batch of them, cancelled when its time is up, and reported when it goes on regardless.
+    func time(
+        _ jobs: [(delivery: Delivery, context: JobContext)], _ timeout: Duration, in lane: Lane
+    ) -> HandlerTimer {
+        HandlerTimer(timeout, on: timers, counting: lane.stuckCalls) { [running] in
+            let count = running.cancelOverdue(jobs.map(\.delivery))
+            if count > 0 { Self.logOverdue(jobs.map(\.context), timeout) }
+            return count > 0
+        } report: { [self] in
+            let still = jobs.filter { running.contains($0.delivery) }.map(\.context)
+            logStuck(still, timeout)
+            for context in still { reportStuck(context, after: timeout + HandlerTimer.grace, in: lane) }
         }
     }
 
