@@ -2,6 +2,8 @@ import Flume
 import FlumeRedis
 import FlumeWorker
 import Foundation
+import InMemoryLogging
+import Logging
 import TestSupport
 import Testing
 
@@ -67,6 +69,99 @@ struct IdleFetchTests {
             try await journal.wait(for: 22)
         }
         #expect(Set(journal.entries).count == 22)
+    }
+
+    @Test("a backlog of short jobs gets all slots, though Redis is far and other queues stay idle")
+    func backlog() async throws {
+        try await withRedisServer { server in
+            let probe = try RedisProbe(url: server.url())
+            let proxy = try await FaultProxy.start(to: server)
+            let (journal, events) = (Journal(), EventJournal())
+            let far = try RedisProbe(url: proxy.url())
+            let configuration = WorkerConfiguration.quick
+            configuration.events.attach(events)
+            let queues = "abcdefgh".map { Pipeline.Queue(String($0)) }
+            try await withWorker(
+                on: far, [.noting(journal)], pipelines: [Pipeline("p", queues: queues, concurrency: 25)],
+                configuration: configuration
+            ) { _ in
+                try await wait(for: 8, probe)
+                proxy.delay(.replies, by: .milliseconds(5))
+                try await probe.enqueue((0..<300).map { job("Note", "\($0)") }, to: "a")
+                try await journal.wait(for: 300)
+            }
+            let sizes = events.events.compactMap { if case .fetched(_, let count, _, _) = $0 { count } else { nil } }
+            #expect(sizes.contains { $0 > 20 }, "fetches of \(sizes)")
+            await far.client.close()
+            await probe.client.close()
+        }
+    }
+
+    @Test("a queue that is paused and that nobody here reads is no reason to look instead of to wait")
+    func pausedElsewhere() async throws {
+        let (journal, events) = (Journal(), EventJournal())
+        let configuration = WorkerConfiguration.quick
+        configuration.events.attach(events)
+        let pipelines = [Pipeline("p", queues: [.init("a"), .init("b")], concurrency: 40)]
+        try await withIdleWorker(pipelines, waiting: 2, [.noting(journal)], configuration: configuration) { _, probe in
+            try await probe.send("SADD", "paused", "elsewhere")
+            for index in 1...4 {
+                try await probe.enqueue([job("Note", "\(index)")], to: "a")
+                try await journal.wait(for: index)
+                try await wait(for: 2, probe)
+            }
+            let latencies = events.events.compactMap { event -> Duration? in
+                if case .fetched(_, 1, _, let latency) = event { latency } else { nil }
+            }
+            #expect(latencies == Array(repeating: .zero, count: 4))
+        }
+    }
+
+    @Test("a worker that becomes quiet while Redis is away leaves no fetch with it when it is back")
+    func quietInOutage() async throws {
+        try await withRedisServer(["--appendonly", "yes", "--appendfsync", "always"]) { server in
+            let probe = try RedisProbe(url: server.url()) { $0.commandTimeout = .seconds(1) }
+            let (journal, events) = (Journal(), EventJournal())
+            let configuration = WorkerConfiguration.quick
+            configuration.events.attach(events)
+            try await withWorker(on: probe, [.noting(journal)], configuration: configuration) { running in
+                try await wait(for: 1, probe)
+                await server.kill()
+                try await events.wait(for: "connectionLost fetch jobs")
+                running.worker.quiet()
+                try await server.restart()
+                try await events.wait(for: "connectionRestored fetch jobs")
+                try await eventually("the job is in its queue") {
+                    (try? await probe.enqueue([job("Note", "1")], to: "default")) != nil
+                }
+                try await eventually("it waits for no queue") {
+                    try await probe.send("CLIENT", "LIST").string?.contains("wait:default") == false
+                }
+                #expect(try await probe.queue("default").count == 1)
+            }
+            #expect(journal.count == 0)
+            await probe.client.close()
+        }
+    }
+
+    @Test("a queue whose key holds no list is told of once, not with each fetch")
+    func brokenQueue() async throws {
+        let (journal, log) = (Journal(), InMemoryLogHandler())
+        try await withProbe { probe in
+            try await probe.send("SET", "queue:broken", "text")
+            let queues = [Pipeline.Queue("broken"), .init("default")]
+            try await withWorker(
+                on: probe, [.noting(journal)], pipelines: [Pipeline("p", queues: queues, concurrency: 2)],
+                logger: Logger(label: "test") { _ in log }
+            ) { _ in
+                for index in 1...20 {
+                    try await probe.enqueue([job("Note", "\(index)")], to: "default")
+                    try await journal.wait(for: index)
+                }
+            }
+            let count = log.entries.count { "\($0.message)".contains("does not hold a list") }
+            #expect(count == 1)
+        }
     }
 
     @Test("with fewer slots than queues each queue still gets what there is")

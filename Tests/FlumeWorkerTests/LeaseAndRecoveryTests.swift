@@ -277,6 +277,25 @@ struct LeaseAndRecoveryTests {
         }
     }
 
+    @Test("all of them do, be they more than fit into one call")
+    func largeRollback() async throws {
+        try await withProbe { probe in
+            let (journal, count) = (Journal(), 2500)
+            try await withWorker(
+                on: probe, [.noting(journal)], configuration: .quick(lease: Self.lease),
+                adjust: { $0.commandTimeout = .seconds(1) }
+            ) { running in
+                let record = "flume:inflight:\(running.identity)"
+                let forgotten = (0..<count).flatMap { ["\(100_000 + $0):default", job("Note", "\($0)")] }
+                try await probe.send("HSET", [record] + forgotten)
+                try await probe.send("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+                try await journal.wait(for: count)
+                try await probe.waitUntilDrained()
+            }
+            #expect(Set(journal.entries).count == count && journal.count == count)
+        }
+    }
+
     @Test("a worker that stops puts back what it is said to have in flight and has not, and says good-bye")
     func forgottenAtTheEnd() async throws {
         try await withProbe { probe in

@@ -10,7 +10,7 @@ extension JobStore {
 
     /// Takes jobs from queues into the in-flight record, all in one atomic step.
     ///
-    /// When this throws, jobs may have been taken all the same: ``adopt(_:epoch:lease:tenure:)`` finds them.
+    /// When this throws, jobs may have been taken all the same: ``adopt(_:epoch:leaseMilliseconds:tenure:)`` finds them.
     package func fetch(_ request: FetchRequest, leaseMilliseconds: Int, tenure: Tenure) async throws(RedisError)
         -> FetchReply
     {
@@ -112,6 +112,7 @@ extension JobStore {
             for request in lost {
                 command.append(request.firstSequence)
                 command.append(request.count)
+                command.append(request.sources.count == 1 ? request.sources[0].queue.name : "")
             }
         }
         guard case .array(let parts) = reply, let verdict = parts.first?.string else {

@@ -51,7 +51,8 @@ extension Worker {
 
     /// Reads a queue no more; its jobs that run come to their end.
     ///
-    /// A pipeline with other queues goes on with those. It does not wait: jobs that a fetch had taken by then still start.
+    /// A pipeline with other queues goes on with those. It does not wait: jobs that a fetch had taken by then still start, and
+    /// those that a fetch takes which an idle pipeline had left with Redis, until it is taken back a moment later.
     ///
     /// - Parameter queue: its bare name.
     /// - Throws: ``ControlError``, also when nobody here reads it.

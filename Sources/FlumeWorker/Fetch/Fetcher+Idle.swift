@@ -7,14 +7,16 @@ import Synchronization
 
 /// A fetcher with nothing to do: fetches that wait in Redis.
 extension Fetcher {
-    /// How often to look when there is a queue without a waiter, or a queue is paused, or nothing at all is the matter.
+    /// How long to wait for a ring when there is a queue without a waiter, or a queue is paused, or nothing at all is the
+    /// matter.
     private static let unwatchedInterval = Duration.milliseconds(50)
     private static let pausedInterval = Duration.milliseconds(500)
     private static let idleInterval = Duration.seconds(5)
 
     /// Waits until there is reason to fetch again.
     func waitForWork(with pass: LaneGate.Pass) async {
-        while true {
+        // A ring may have been heard while Redis was away and something else was waited for.
+        while mayWait(with: pass) {
             // A queue that is paused in Redis has to be looked at now and then, and a limit to be asked before a fetch.
             let mayStand = lane.admission == nil && standing.watchesAll && paused.isEmpty
             if mayStand, !standing.isPrepared {
@@ -36,8 +38,9 @@ extension Fetcher {
                 !standing.watchesAll ? Self.unwatchedInterval : paused.isEmpty ? Self.idleInterval : Self.pausedInterval
             let hasRung = await lane.pulse.rest(on: lane.bell, atMost: min(interval, untilUnpark))
             let found = await collect()
-            guard !isStopped.load(ordering: .acquiring), !lane.gate.holdsOutdated, !outage.isUnderWay else { return }
             guard !found.hasJob, !found.isFull, lane.slots.available >= standing.reserved else { return }
+            // A connection that is silent must not keep the others from what there is.
+            guard !standing.hasOverdue else { return }
             if standing.isEmpty {
                 // Who has brought less than it might has emptied its queue: nothing is left to fetch, but to wait again.
                 guard found.hasAnswer, lane.slots.available > 0 else { return }
@@ -45,6 +48,10 @@ extension Fetcher {
                 guard hasRung || paused.isEmpty else { return }
             }
         }
+    }
+
+    private func mayWait(with pass: LaneGate.Pass) -> Bool {
+        !isStopped.load(ordering: .acquiring) && lane.gate.isUnchanged(since: pass) && !outage.isUnderWay
     }
 
     /// Takes what a waiter has found, the moment it is there: a job that comes to an idle worker waits for nobody.
@@ -63,8 +70,7 @@ extension Fetcher {
             return
         }
         outage.end()
-        self.paused = paused
-        for queue in broken { report(queue) }
+        note(paused, broken, deliveries)
         begin(deliveries)
         if deliveries.count == answer.fetch.request.count { standing.findings.isFull = true }
         standing.remove(answer.fetch)
@@ -73,29 +79,52 @@ extension Fetcher {
     /// What the waiters have found; finds out what is not certain, and starts it.
     private func collect() async -> StandingFetches.Findings {
         var found = standing.takeFindings()
+        var failed: [(fetch: StandingFetch, error: RedisError)] = []
         for answer in found.unsettled where standing.withdraw(answer.fetch) {
-            let (request, tenure) = (answer.fetch.request, answer.fetch.tenure)
-            switch answer.result {
-            case .success(let reply): begin(await accept(reply, to: request, of: tenure, sent: nil))
-            // Redis has forgotten the script, as after a failover: nothing was taken.
-            case .failure(let error) where error.code == .noScript: standing.isPrepared = false
-            case .failure(let error): begin(await findOut(about: request, of: tenure, after: error))
-            }
-            standing.remove(answer.fetch)
             found.hasJob = true
+            switch answer.result {
+            case .success(let reply):
+                begin(await accept(reply, to: answer.fetch.request, of: answer.fetch.tenure, sent: nil))
+                standing.remove(answer.fetch)
+            case .failure(let error) where error.code == .noScript:
+                // Redis has forgotten the script, as after a failover: nothing was taken.
+                standing.isPrepared = false
+                standing.remove(answer.fetch)
+            case .failure(let error):
+                failed.append((answer.fetch, error))
+            }
         }
+        await findOut(about: failed)
         if standing.isEmpty { lane.gate.standDown() }
         return found
+    }
+
+    /// What fetches took that have failed, one on each waiter's connection, as when Redis goes away.
+    ///
+    /// All together: a pause for each would keep the worker from a Redis that is back.
+    private func findOut(about failed: [(fetch: StandingFetch, error: RedisError)]) async {
+        guard let error = failed.first?.error else { return }
+        outage.begin(error)
+        let lost = failed.filter { !$0.error.isSurelyUndone }.map(\.fetch)
+        for entry in failed where entry.error.isSurelyUndone { standing.remove(entry.fetch) }
+        guard !lost.isEmpty else { return await rest(atMost: outage.pause) }
+        for fetches in Dictionary(grouping: lost, by: { ObjectIdentifier($0.tenure) }).values {
+            await takeBack(fetches, of: fetches[0].tenure)
+        }
     }
 
     /// Takes back the fetches that were left with Redis, and starts what they have brought meanwhile.
     func takeBack() async {
         _ = await collect()
         while let (fetches, tenure) = standing.withdrawSome() {
-            begin(await adopt(fetches.map(\.request), of: tenure))
-            for fetch in fetches { standing.remove(fetch) }
+            await takeBack(fetches, of: tenure)
         }
         lane.gate.standDown()
+    }
+
+    private func takeBack(_ fetches: [StandingFetch], of tenure: Tenure) async {
+        begin(await adopt(fetches.map(\.request), of: tenure))
+        for fetch in fetches { standing.remove(fetch) }
     }
 
     private func begin(_ deliveries: [Delivery]) {

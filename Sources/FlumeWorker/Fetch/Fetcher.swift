@@ -29,7 +29,10 @@ actor Fetcher {
     private var generator = Xoshiro256()
     private let executor: any SerialExecutor
     var standing: StandingFetches
-    var paused: Set<String> = []
+    /// Which of the pipeline's queues are paused in Redis.
+    private(set) var paused: Set<String> = []
+    /// The queues whose key holds no list, and what Redis says of it.
+    private var broken: [String: String] = [:]
     var outage: Outage
     /// How long the limit wants us to wait that ended the last fetch.
     private var limitWait: Duration?
@@ -130,13 +133,16 @@ actor Fetcher {
                 await rest(atMost: min(limitWait, untilUnpark))
             } else if deliveries.count < demand {
                 await waitForWork(with: pass)
+            } else if !standing.isEmpty {
+                // There is a backlog: what is set aside for other queues would be missing for as long as they are empty.
+                await takeBack()
             }
         }
         await takeBack()
     }
 
     /// Waits for a ring, and looks around now and then even where there is nothing to wait for but that.
-    private func rest(atMost limit: Duration = Pulse.longestRest) async {
+    func rest(atMost limit: Duration = Pulse.longestRest) async {
         await lane.pulse.rest(on: lane.bell, atMost: limit)
     }
 
@@ -187,6 +193,7 @@ actor Fetcher {
             return await sift(findOut(about: request, of: tenure, after: error))
         }
         guard !due.isEmpty else { return [] }
+        let sent = ContinuousClock.now
         do throws(RedisError) {
             let reply = try await store.unpark(
                 due, of: keyed.limit, without: closed, request, leaseMilliseconds: lease.milliseconds, tenure: tenure)
@@ -194,7 +201,8 @@ actor Fetcher {
             case .held(let answer):
                 keyed.check(in: answer.due)
                 keyed.tell(ofBroken: answer.brokenKeys)
-                return answer.deliveries
+                guard mayBeLost(answer.deliveries, of: tenure, since: sent) else { return answer.deliveries }
+                return await sift(adopt([request], of: tenure))
             case .lapsed: await lease.renew()
             case .buried: lease.renounce(tenure)
             case .stale: break
@@ -230,17 +238,15 @@ actor Fetcher {
         outage.end()
         switch reply {
         case .held(let deliveries, let paused, let broken):
-            self.paused = paused
-            for queue in broken { report(queue) }
-            guard !deliveries.isEmpty, !lease.isSurelyHeld(by: tenure, since: sent) else { return deliveries }
-            // This process was frozen, perhaps for long enough to be recovered by others.
+            note(paused, broken, deliveries)
+            guard mayBeLost(deliveries, of: tenure, since: sent) else { return deliveries }
             return await adopt([request], of: tenure)
         case .admitted(let deliveries, let paused, let broken, let reply):
-            self.paused = paused
-            for queue in broken { report(queue) }
+            note(paused, broken, deliveries)
             limitWait = lane.admission?.note(reply, count: deliveries.count)
             if reply.isUndeclared { await lane.admission?.declare() }
-            return deliveries
+            guard mayBeLost(deliveries, of: tenure, since: sent) else { return deliveries }
+            return await adopt([request], of: tenure)
         case .lapsed: await lease.renew()
         case .buried: lease.renounce(tenure)
         case .stale: break
@@ -248,12 +254,31 @@ actor Fetcher {
         return []
     }
 
+    /// Whether this process was frozen since it asked, perhaps for long enough that others have recovered what it got.
+    private func mayBeLost(
+        _ deliveries: [Delivery], of tenure: Tenure, since sent: ContinuousClock.Instant?
+    ) -> Bool {
+        !deliveries.isEmpty && !lease.isSurelyHeld(by: tenure, since: sent)
+    }
+
+    /// Notes what a reply says of queues.
+    func note(_ paused: Set<String>, _ broken: [(queue: String, reason: String)], _ deliveries: [Delivery]) {
+        // All that is paused is in it, whoever reads it.
+        self.paused = paused.isEmpty ? paused : paused.intersection(lane.pipeline.queues.map(\.name))
+        if !self.broken.isEmpty { for delivery in deliveries { self.broken[delivery.queue] = nil } }
+        for (queue, reason) in broken where self.broken.updateValue(reason, forKey: queue) != reason {
+            logger.error(
+                "queue cannot be read and is passed over: its key does not hold a list",
+                metadata: ["flume.queue": "\(queue)", "flume.reason": "\(reason)"])
+        }
+    }
+
     /// What a request took that failed: nothing if it surely was not executed.
     func findOut(
         about request: FetchRequest, of tenure: Tenure, after error: RedisError
     ) async -> [Delivery] {
         outage.begin(error)
-        guard !error.isRetriable, error.code != .closed else {
+        guard !error.isSurelyUndone else {
             await rest(atMost: outage.pause)
             return []
         }
@@ -292,10 +317,9 @@ actor Fetcher {
                 pipeline: lane.pipeline.name, count: deliveries.count,
                 bytes: deliveries.reduce(0) { $0 + $1.payload.count }, latency: latency))
     }
+}
 
-    func report(_ broken: (queue: String, reason: String)) {
-        logger.error(
-            "queue cannot be read and is passed over: its key does not hold a list",
-            metadata: ["flume.queue": "\(broken.queue)", "flume.reason": "\(broken.reason)"])
-    }
+extension RedisError {
+    /// Whether what failed so was not executed, or will not be: there is nobody left to hear of it.
+    var isSurelyUndone: Bool { isRetriable || code == .closed }
 }

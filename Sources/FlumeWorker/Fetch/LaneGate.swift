@@ -57,6 +57,9 @@ final class LaneGate: Sendable {
     /// Whether fetches stand that were left before the last change: their fetcher takes them back.
     var holdsOutdated: Bool { state.withLock { state in state.standing.map { $0 < state.revision } ?? false } }
 
+    /// Whether nothing was opened or closed since a pass was given.
+    func isUnchanged(since pass: Pass) -> Bool { state.withLock { $0.revision == pass.revision } }
+
     /// Begins a fetch, which must end with ``leave()``.
     ///
     /// - Returns: `nil` when there must be no fetch now.
@@ -80,7 +83,8 @@ final class LaneGate: Sendable {
     func stand(with pass: Pass) -> Bool {
         state.withLock { state in
             guard state.revision == pass.revision else { return false }
-            state.standing = pass.revision
+            // Some may still stand that were left before a change.
+            state.standing = min(state.standing ?? pass.revision, pass.revision)
             return true
         }
     }

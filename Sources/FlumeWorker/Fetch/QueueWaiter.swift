@@ -15,6 +15,8 @@ final class QueueWaiter: Sendable {
 
     /// How long one blocking command waits in Redis before it is asked again.
     private static let blockSeconds = 5
+    /// How long there may be no answer before something is the matter.
+    static let shortSilence = Duration.seconds(blockSeconds) + .seconds(1)
     /// How often to look by fetching when Redis refuses to block: `BLMOVE` counts as a write that needs memory.
     private static let pollInterval = TimeAmount.milliseconds(100)
 

@@ -16,6 +16,8 @@ struct StandingFetch: Sendable {
 
     let request: FetchRequest
     let tenure: Tenure
+    /// When it was left.
+    let left: ContinuousClock.Instant
 
     /// No sequence number is used twice, so this one names the fetch.
     var number: Int { request.firstSequence }

@@ -52,6 +52,11 @@ struct StandingFetches {
     /// Whether there are none.
     var isEmpty: Bool { standing.isEmpty }
 
+    /// Whether one has had no answer for longer than it waits in Redis.
+    var hasOverdue: Bool {
+        standing.values.contains { $0.left.duration(to: .now) > QueueWaiter.shortSilence }
+    }
+
     /// Waits on queues, with a fetch left for each if there are slots enough.
     ///
     /// - Parameters:
@@ -75,7 +80,7 @@ struct StandingFetches {
             let request = FetchRequest(
                 epoch: epoch, firstSequence: firstSequence, count: share,
                 sources: [.init(queue: waiter.queue, quota: share)])
-            let fetch = StandingFetch(request: request, tenure: tenure)
+            let fetch = StandingFetch(request: request, tenure: tenure, left: .now)
             standing[fetch.number] = fetch
             reserved += share
             waiter.arm(with: fetch, found: found)

@@ -31,8 +31,8 @@ actor LeaseKeeper {
 
     /// What is known about the lease; readable from anywhere.
     private struct Proof {
-        /// When the renewal was sent that Redis took last.
-        var renewed: NIODeadline?
+        /// When the renewal was sent that Redis took last, by a clock that does not stand still while the machine sleeps.
+        var renewed: ContinuousClock.Instant?
         /// Since when none has worked, and why.
         var trouble: (since: NIODeadline, reason: String)?
     }
@@ -91,7 +91,7 @@ actor LeaseKeeper {
             let (hold, redisTime) = try await store.hold(tenure, epoch: epoch, milliseconds: milliseconds)
             outage.end()
             clock.adjust(redisMicroseconds: redisTime, roundTrip: sent.duration(to: .now))
-            proof.withLock { $0 = Proof(renewed: hold == .buried ? nil : sentAt) }
+            proof.withLock { $0 = Proof(renewed: hold == .buried ? nil : sent) }
             guard hold == .buried else { return true }
             renounce(tenure)
             return false
@@ -123,7 +123,7 @@ actor LeaseKeeper {
         let duration = Duration.milliseconds(milliseconds)
         if let moment, moment.duration(to: .now) < duration { return true }
         guard claims.tenure === tenure, let renewed = proof.withLock({ $0.renewed }) else { return false }
-        return NIODeadline.now().since(renewed.uptimeNanoseconds) < duration
+        return renewed.duration(to: .now) < duration
     }
 
     /// What a health check sees: the lease, and why Redis did not take its last renewal.
@@ -131,7 +131,7 @@ actor LeaseKeeper {
         at now: NIODeadline
     ) -> (lease: WorkerHealth.Lease, trouble: (age: Duration, reason: String)?) {
         let proof = proof.withLock { $0 }
-        let age = proof.renewed.map { now.since($0.uptimeNanoseconds) }
+        let age = proof.renewed.map { $0.duration(to: .now) }
         return (
             WorkerHealth.Lease(age: age, duration: .milliseconds(milliseconds)),
             proof.trouble.map { (now.since($0.since.uptimeNanoseconds), $0.reason) }

@@ -5,12 +5,12 @@ import FlumeStore
 /// A Redis that comes back without its last writes has forgotten that they were settled: after a failover that is normal.
 /// The process lives, so nobody recovers them, and nobody here would ever look at them again.
 ///
-/// The record is looked through after each new connection, and once more a while later: what was fetched a moment ago may
-/// not have arrived here yet.
+/// The record is looked through after each new connection, and again until a look finds no stranger: what was fetched a moment
+/// ago may not have arrived here yet, and what is put back may not have left.
 struct RecordWatch {
     /// How long a job has to be a stranger.
     ///
-    /// Whoever waits for the reply to a fetch has given it up by then.
+    /// Whoever waits for the reply to a fetch has given it up by then, and asks what became of it.
     private let patience: Duration
     private var generation: UInt64?
     private var isOver = true
@@ -38,7 +38,7 @@ struct RecordWatch {
         let ripe = seen.filter { delivery in
             strangers[delivery.sequence].map { $0.duration(to: now) >= patience } ?? false
         }
-        isOver = ripe.count == seen.count
+        isOver = seen.isEmpty
         return ripe
     }
 }

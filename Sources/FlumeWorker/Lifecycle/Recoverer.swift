@@ -149,11 +149,16 @@ actor Recoverer {
         let settlements = forgotten.sorted { $0.sequence > $1.sequence }.map { delivery in
             Settlement(delivery, to: .front(queue: delivery.queue, payload: delivery.payload))
         }
-        let verdicts = try await store.settle(
-            done: [], moved: Array(settlements.prefix(JobStore.callSize(of: settlements.lazy.map(\.byteCount)))),
-            tenure: own, slotKeys: slotKeys
-        ).verdicts
-        let count = verdicts.count { $0 == .arrived }
+        var waiting = settlements[...]
+        var count = 0
+        while !waiting.isEmpty {
+            pulse.move()
+            let call = Array(waiting.prefix(JobStore.callSize(of: waiting.lazy.map(\.byteCount))))
+            waiting.removeFirst(call.count)
+            let verdicts = try await store.settle(done: [], moved: call, tenure: own, slotKeys: slotKeys).verdicts
+            count += verdicts.count { $0 == .arrived }
+        }
+        guard count > 0 else { return }
         recoveries.add(count, ordering: .relaxed)
         logger.warning(
             "Redis had forgotten that jobs of this process were settled; they run again",
