@@ -1,5 +1,6 @@
 import FlumeWire
 import Foundation
+import TestSupport
 import Testing
 
 /// What Rails' own tests enqueue, as Swift types: one for each captured job.

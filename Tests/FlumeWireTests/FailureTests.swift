@@ -1,4 +1,5 @@
 import FlumeWire
+import TestSupport
 import Testing
 
 @Suite("failures")

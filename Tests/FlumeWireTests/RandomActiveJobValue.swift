@@ -1,4 +1,5 @@
 import FlumeWire
+import TestSupport
 
 /// Makes values of all kinds that can be an argument of ActiveJob.
 struct RandomActiveJobValue {

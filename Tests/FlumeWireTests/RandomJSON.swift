@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Makes random JSON text with everything a careless producer could write.
 struct RandomJSON {
     var generator: SeededGenerator
