@@ -56,6 +56,23 @@ struct CheckServerTests {
         }
     }
 
+    @Test("tells how the server makes room, as far as it may be known")
+    func eviction() async throws {
+        try await withRedisServer { server in
+            try await withClient(server.url()) { client in
+                #expect(try await client.checkServer().evictionPolicy == "noeviction")
+                #expect(try await client.checkServer().evicted == nil)
+                try server.execute("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+                #expect(try await client.checkServer().evicted == .anyKeys)
+                try server.execute("CONFIG", "SET", "maxmemory-policy", "volatile-ttl")
+                #expect(try await client.checkServer().evicted == .expiringKeys)
+            }
+            try server.execute("ACL", "SETUSER", "app", "on", ">app", "~*", "+@all", "-info")
+            let facts = try await withClient("unix://app:app@\(server.socketPath)") { try await $0.checkServer() }
+            #expect(facts.evictionPolicy == nil)
+        }
+    }
+
     @Test("refuses a replica, a cluster node, and a Sentinel")
     func wrongKind() async throws {
         try await withRedisServer { server in
@@ -68,7 +85,7 @@ struct CheckServerTests {
             let error = try await check(server.url())
             #expect(error?.code == .configuration)
             #expect(error?.message.contains("Redis Cluster") == true)
-            try await withClient(server.url()) { try await $0.checkServer(allowsCluster: true) }
+            _ = try await withClient(server.url()) { try await $0.checkServer(allowsCluster: true) }
         }
         let sentinel = try await RedisServer.start(tcp: true, sentinel: true)
         let error = try await check(sentinel.url())

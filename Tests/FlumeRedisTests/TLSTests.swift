@@ -86,7 +86,7 @@ struct TLSTests {
         #expect(try await check("\(other)&sni=redis.example") == nil)
         var configuration = try RedisConfiguration(url: other)
         configuration.tls?.verification = .withoutHostName
-        try await withClient(configuration) { try await $0.checkServer() }
+        _ = try await withClient(configuration) { try await $0.checkServer() }
         for server in servers { await server.stop() }
         certificates.directory.remove()
     }

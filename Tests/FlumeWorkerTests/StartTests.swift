@@ -1,6 +1,8 @@
 import Flume
 import FlumeRedis
 import FlumeWorker
+import InMemoryLogging
+import Logging
 import TestSupport
 import Testing
 
@@ -58,6 +60,30 @@ struct StartTests {
             #expect(waits.entries == ["waits"])
             try server.execute("SCRIPT", "KILL")
             _ = await busy.value
+            await probe.client.close()
+        }
+    }
+
+    @Test(
+        "a worker says once of a Redis that deletes keys what that means, and runs jobs all the same",
+        arguments: [
+            ("noeviction", nil), ("allkeys-lru", "may delete jobs"), ("volatile-lru", "jobs run twice then"),
+        ] as [(String, String?)])
+    func eviction(policy: String, warning: String?) async throws {
+        try await withRedisServer { server in
+            try server.execute("CONFIG", "SET", "maxmemory-policy", policy)
+            let (journal, logs) = (Journal(), InMemoryLogHandler())
+            let probe = try RedisProbe(url: server.url())
+            let logger = Logger(label: "test") { _ in logs }
+            try await withWorker(on: probe, [.noting(journal)], logger: logger) { _ in
+                try server.execute("LPUSH", "queue:default", job("Note", "n"))
+                try await journal.wait(for: 1)
+            }
+            let told = logs.entries.filter { $0.level == .warning }
+            #expect(told.count == (warning == nil ? 0 : 1), "\(told)")
+            #expect(told.first.map { $0.message.description.contains(warning ?? "") } ?? true)
+            #expect(told.first.map { $0.metadata["flume.reason"] == "\(policy)" } ?? true)
+            #expect(told.first.map { $0.message.description.contains("noeviction") } ?? true)
             await probe.client.close()
         }
     }

@@ -5,13 +5,16 @@ extension RedisClient {
     ///
     /// - Parameter allowsCluster: Whether a node of a Redis Cluster will do, because all keys are on it: they
     ///   have a hash tag.
+    /// - Returns: What the server is not refused for, and its operator should know.
     /// - Throws: ``RedisError`` with one sentence that says what to do: nobody answers, wrong password, user or
     ///   database, a replica instead of the primary, a cluster node, a version that is too old.
-    public func checkServer(allowsCluster: Bool = false) async throws(RedisError) {
+    @discardableResult
+    public func checkServer(allowsCluster: Bool = false) async throws(RedisError) -> RedisServerFacts {
         var handshake = Handshake(configuration)
         let commands =
             handshake.commands + [
                 RedisCommand("ROLE"), RedisCommand("INFO", "server"), RedisCommand("INFO", "cluster"),
+                RedisCommand("INFO", "memory"),
             ]
         let replies: [RedisReply]
         do {
@@ -27,7 +30,7 @@ extension RedisClient {
         for reply in replies.prefix(handshake.commands.count) {
             if case .failed(let error) = handshake.received(reply) { throw error }
         }
-        let facts = replies.suffix(3).map { $0 }
+        let facts = replies.suffix(commands.count - handshake.commands.count).map { $0 }
         try Self.checkRole(facts[0])
         try Self.checkVersion(Self.field("redis_version", of: facts[1]))
         if !allowsCluster, Self.field("cluster_enabled", of: facts[2]) == "1" {
@@ -35,6 +38,7 @@ extension RedisClient {
                 .configuration,
                 "this is a node of a Redis Cluster: use a plain Redis, or a namespace in braces such as {app}")
         }
+        return RedisServerFacts(evictionPolicy: Self.field("maxmemory_policy", of: facts[3]))
     }
 
     private static func checkRole(_ reply: RedisReply) throws(RedisError) {

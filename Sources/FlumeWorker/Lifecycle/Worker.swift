@@ -73,8 +73,8 @@ public final class Worker: Service, Sendable {
     ///
     /// A Redis that loads its data, runs somebody's long script or has no room for a client yet is waited for.
     ///
-    /// - Throws: ``PipelineError`` when a pipeline cannot work as it is set up; ``RedisError`` when Redis cannot be used at
-    ///   all: wrong address, password, database, or a replica.
+    /// - Throws: ``PipelineError`` when a pipeline or a number of the ``configuration`` cannot work; ``RedisError`` when
+    ///   Redis cannot be used at all: wrong address, password, database, a replica, or older than 6.2.
     public func run() async throws {
         do {
             try Pipeline.validate(pipelines)
@@ -118,8 +118,9 @@ public final class Worker: Service, Sendable {
         var outage = Outage("start", logger: logger, events: configuration.events)
         while true {
             do throws(RedisError) {
-                try await redis.checkServer(allowsCluster: allowsCluster)
+                let facts = try await redis.checkServer(allowsCluster: allowsCluster)
                 outage.end()
+                warnOfEviction(facts)
                 return true
             } catch {
                 guard [.loading, .busy, .clusterDown].contains(error.code) else { throw error }
@@ -130,6 +131,22 @@ public final class Worker: Service, Sendable {
             let isStopped = control.withLock { $0.requested == .stopping }
             if isStopped || Task.isCancelled || Task.isShuttingDownGracefully { return false }
         }
+    }
+
+    /// Such a Redis works until its memory is full.
+    ///
+    /// Without a limit of memory it never deletes anything. Like Sidekiq's warning this one does not ask for the limit,
+    /// which can be set at any time without a word to the workers.
+    private func warnOfEviction(_ facts: RedisServerFacts) {
+        guard let policy = facts.evictionPolicy, let evicted = facts.evicted else { return }
+        let message: Logger.Message =
+            switch evicted {
+            case .anyKeys:
+                "Redis may delete jobs when it is full: set its maxmemory-policy to noeviction"
+            case .expiringKeys:
+                "Redis may delete leases when it is full, and jobs run twice then: set its maxmemory-policy to noeviction"
+            }
+        logger.warning(message, metadata: [LogKeys.reason: "\(policy)"])
     }
 
     /// Such queues work, but nobody can look into them where operators look first.
