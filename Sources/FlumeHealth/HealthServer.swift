@@ -126,7 +126,7 @@ public final class HealthServer: Service, Sendable {
         if case .tcp(let host, _) = address, let port = channel.localAddress?.port {
             real = .tcp(host: host, port: port)
         }
-        logger.notice("health endpoint listens", metadata: ["flume.address": "\(real)"])
+        logger.notice("health endpoint listens", metadata: [LogKeys.address: "\(real)"])
         onReady(real)
     }
 

@@ -168,7 +168,7 @@ final class Admission: Sendable {
         case .refused(let other):
             logger.error(
                 "the name of a limit belongs to one of another nature; it counts with the numbers of this process",
-                metadata: [LogKeys.limit: "\(limit.name)", "flume.other": "\(other)"])
+                metadata: [LogKeys.limit: "\(limit.name)", LogKeys.other: "\(other)"])
         }
     }
 
@@ -177,7 +177,7 @@ final class Admission: Sendable {
     ) {
         logger.warning(
             "a limit had other numbers; these count from now on, for everybody who shares it",
-            metadata: [LogKeys.limit: "\(name)", "flume.old": "\(old)", "flume.new": "\(new)"])
+            metadata: [LogKeys.limit: "\(name)", LogKeys.old: "\(old)", LogKeys.new: "\(new)"])
     }
 
     // MARK: Before a start

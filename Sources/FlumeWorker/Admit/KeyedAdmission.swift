@@ -132,7 +132,7 @@ final class KeyedAdmission: Sendable {
         for key in broken.withLock({ broken in keys.filter { broken.insert($0).inserted } }) {
             logger.error(
                 "a key of a limit holds something of another type; move it away, or delete it",
-                metadata: [LogKeys.pipeline: "\(pipeline)", LogKeys.limit: "\(limit.name)", "flume.key": "\(key)"])
+                metadata: [LogKeys.pipeline: "\(pipeline)", LogKeys.limit: "\(limit.name)", LogKeys.key: "\(key)"])
         }
     }
 

@@ -23,7 +23,7 @@ extension ControlDesk {
         announce()
         events.emit(.subscribed(queue: queue, concurrency: concurrency))
         logger.notice(
-            "subscribed to a queue", metadata: [LogKeys.queue: "\(queue)", "flume.concurrency": "\(concurrency)"])
+            "subscribed to a queue", metadata: [LogKeys.queue: "\(queue)", LogKeys.concurrency: "\(concurrency)"])
     }
 
     /// Reads a queue no more: a pipeline with other queues goes on with those.

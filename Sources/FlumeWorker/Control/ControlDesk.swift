@@ -61,7 +61,7 @@ actor ControlDesk {
         } else if pauses.pause(scope) {
             apply()
             events.emit(.paused(scope, isPermanent: false))
-            logger.notice("paused in this process", metadata: ["flume.paused": "\(scope.words)"])
+            logger.notice("paused in this process", metadata: [LogKeys.paused: "\(scope.words)"])
         }
         return try await wait(for: scope, atMost: waiting ?? .zero)
     }
@@ -83,7 +83,7 @@ actor ControlDesk {
         apply()
         for scope in ended {
             events.emit(.resumed(scope, isPermanent: false))
-            logger.notice("resumed in this process", metadata: ["flume.paused": "\(scope.words)"])
+            logger.notice("resumed in this process", metadata: [LogKeys.paused: "\(scope.words)"])
         }
     }
 
@@ -98,11 +98,11 @@ actor ControlDesk {
         let after = pauses.permanent
         for scope in after.subtracting(before) where concerns(scope) {
             events.emit(.paused(scope, isPermanent: true))
-            logger.notice("paused in every process", metadata: ["flume.paused": "\(scope.words)"])
+            logger.notice("paused in every process", metadata: [LogKeys.paused: "\(scope.words)"])
         }
         for scope in before.subtracting(after) where concerns(scope) {
             events.emit(.resumed(scope, isPermanent: true))
-            logger.notice("resumed in every process", metadata: ["flume.paused": "\(scope.words)"])
+            logger.notice("resumed in every process", metadata: [LogKeys.paused: "\(scope.words)"])
         }
         return reply.commands
     }

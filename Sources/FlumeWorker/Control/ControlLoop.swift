@@ -72,7 +72,7 @@ actor ControlLoop {
                 "a command from another process was not carried out",
                 metadata: [
                     LogKeys.reason: "\(reason)",
-                    "flume.command": "\(String(decoding: bytes.prefix(200), as: UTF8.self))",
+                    LogKeys.command: "\(String(decoding: bytes.prefix(200), as: UTF8.self))",
                 ])
             return ControlAnswer(command: bytes, id: unreadable?.id ?? id, text: reason)
         }

@@ -111,7 +111,7 @@ actor LeaseKeeper {
         losses.add(1, ordering: .relaxed)
         logger.error(
             "this process was taken for dead and its jobs were recovered by others; it goes on under a new identity",
-            metadata: [LogKeys.identity: "\(buried.identity)", "flume.successor": "\(claims.tenure.identity)"])
+            metadata: [LogKeys.identity: "\(buried.identity)", LogKeys.successor: "\(claims.tenure.identity)"])
         events.emit(.leaseLost(identity: buried.identity))
         bell.ring()
     }

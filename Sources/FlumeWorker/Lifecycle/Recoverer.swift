@@ -234,7 +234,7 @@ actor Recoverer {
         logger.warning(
             "recovered the jobs of a dead process",
             metadata: [
-                LogKeys.identity: "\(identity)", LogKeys.count: "\(recovered)", "flume.poisoned": "\(poisoned)",
+                LogKeys.identity: "\(identity)", LogKeys.count: "\(recovered)", LogKeys.poisoned: "\(poisoned)",
             ])
         events.emit(.recovered(identity: identity, count: recovered))
     }

@@ -20,7 +20,7 @@ struct SignalReceiver: Sendable {
     /// A second TERM from the operating system ends at once: `count` tells how many TERM and INT there were.
     func receive(_ signal: String, from source: Source, count: Int = 1) {
         logger.notice(
-            "signal received", metadata: ["flume.signal": "\(LogText.name(signal))", "flume.source": "\(source)"])
+            "signal received", metadata: [LogKeys.signal: "\(LogText.name(signal))", LogKeys.source: "\(source)"])
         switch signal {
         case "TSTP": phase.advance(to: .quiet)
         case "TERM", "INT":
@@ -30,7 +30,7 @@ struct SignalReceiver: Sendable {
             _exit(1)
         case "TTIN", "INFO": dump()
         case _ where signal.hasPrefix(Self.cancelPrefix): cancel(signal.dropFirst(Self.cancelPrefix.count))
-        default: logger.warning("signal is unknown and ignored", metadata: ["flume.signal": "\(LogText.name(signal))"])
+        default: logger.warning("signal is unknown and ignored", metadata: [LogKeys.signal: "\(LogText.name(signal))"])
         }
     }
 
@@ -57,7 +57,7 @@ struct SignalReceiver: Sendable {
                 metadata: [
                     LogKeys.jid: "\(LogText.name(payload?.jid ?? ""))",
                     LogKeys.jobClass: "\(LogText.name(payload?.handlerName ?? ""))",
-                    LogKeys.queue: "\(entry.delivery.queue)", "flume.started_at": "\(entry.startedAt)",
+                    LogKeys.queue: "\(entry.delivery.queue)", LogKeys.startedAt: "\(entry.startedAt)",
                 ])
         }
     }

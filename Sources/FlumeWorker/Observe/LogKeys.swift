@@ -38,4 +38,32 @@ package enum LogKeys {
     package static let purpose = "flume.purpose"
     /// Whether a pause is kept in Redis.
     package static let isPermanent = "flume.permanent"
+    /// The queue a job was handed to.
+    package static let destination = "flume.to"
+    /// How many jobs at a time.
+    package static let concurrency = "flume.concurrency"
+    /// A command for this process, as it came.
+    package static let command = "flume.command"
+    /// What is paused or resumed.
+    package static let paused = "flume.paused"
+    /// A key of Redis.
+    package static let key = "flume.key"
+    /// What a limit of the same name is in Redis.
+    package static let other = "flume.other"
+    /// The numbers of a limit before a change.
+    package static let old = "flume.old"
+    /// The numbers of a limit from now on.
+    package static let new = "flume.new"
+    /// The identity that a process goes on with.
+    package static let successor = "flume.successor"
+    /// How many jobs went to the dead set because their processes died.
+    package static let poisoned = "flume.poisoned"
+    /// A signal, without SIG.
+    package static let signal = "flume.signal"
+    /// Where a signal came from.
+    package static let source = "flume.source"
+    /// When a job started.
+    package static let startedAt = "flume.started_at"
+    /// Where health checks are answered.
+    package static let address = "flume.address"
 }

@@ -65,7 +65,8 @@ struct FailureRule: Sendable {
         case .handedOver(let other):
             return Ruling(
                 destination: .back(queue: other, payload: handedOver(payload, to: other).bytes),
-                summary: "job of an unknown class handed over", logLevel: .notice, metadata: ["flume.to": "\(other)"])
+                summary: "job of an unknown class handed over", logLevel: .notice,
+                metadata: [LogKeys.destination: "\(other)"])
         }
     }
 
