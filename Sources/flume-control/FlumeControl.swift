@@ -4,7 +4,7 @@ import FlumeRedis
 import Foundation
 import Logging
 
-/// Steers running workers and reads facts, until the full command line exists.
+/// Steers running workers and reads facts, from a shell.
 @main
 struct FlumeControl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -23,6 +23,8 @@ public struct CronControl: Sendable {
     public init(jobs: JobClient) { self.jobs = jobs }
 
     /// The names of the schedules that are in force, sorted.
+    ///
+    /// - Throws: `RedisError`.
     public func schedules() async throws -> [String] { try await jobs.jobStore.cronSchedules() }
 
     /// The entries of a schedule that are in force, by name.

@@ -6,7 +6,9 @@ public import ServiceLifecycle
 ///
 /// ```swift
 /// let cron = CronService(schedule, jobs: JobClient(redis: redis), logger: logger)
-/// try await ServiceGroup(services: [redis, worker, cron], gracefulShutdownSignals: [.sigterm], logger: logger).run()
+/// let group = ServiceGroup(
+///     services: [redis, worker, cron], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+/// try await group.run()
 /// ```
 ///
 /// Run it in as many processes as you like: each tick enqueues its job once. The mark that sees to it stands in Redis and

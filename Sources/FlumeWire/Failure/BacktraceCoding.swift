@@ -1,4 +1,4 @@
-/// The `error_backtrace` field: base64 of a zlib-compressed JSON array of strings (wire: 1.4).
+/// The `error_backtrace` field: base64 of a zlib-compressed JSON array of strings.
 package enum BacktraceCoding {
     /// The most bytes a stored backtrace may expand to; a real one has some ten thousand.
     package static let greatestExpansion = 4 << 20

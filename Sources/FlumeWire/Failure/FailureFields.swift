@@ -1,4 +1,4 @@
-/// What a failure writes into a payload before it goes to the retry or dead set (wire: 1.4).
+/// What a failure writes into a payload before it goes to the retry or dead set.
 package struct FailureFields: Sendable {
     /// The error's message; it is cut to 10,000 characters.
     package var message: String

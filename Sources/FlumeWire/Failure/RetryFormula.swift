@@ -1,5 +1,5 @@
 /// How long a failed job waits: Sidekiq's n⁴ + 15 seconds, and a jitter so that jobs that failed together do not come
-/// back together (wire: 4.5).
+/// back together.
 ///
 /// No count can overflow it: counts below 0 are 0, and a wait is at most ``greatestDelay``.
 package enum RetryFormula {

@@ -1,4 +1,4 @@
-/// Counters (wire: 2.2) and metrics (2.4).
+/// Counters and metrics.
 extension KeySpace {
     /// How long the counters of a day are kept: five years, refreshed at each flush.
     package static let dailyStatisticsLifetime = 157_680_000

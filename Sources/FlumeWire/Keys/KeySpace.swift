@@ -27,7 +27,7 @@ package struct KeySpace: Sendable, Hashable {
         prefix + name
     }
 
-    // MARK: Queues and sets (wire: 2.1)
+    // MARK: Queues and sets
 
     /// Set of bare queue names.
     package var queues: String { prefix + "queues" }
@@ -44,7 +44,7 @@ package struct KeySpace: Sendable, Hashable {
     /// Set of the names of paused queues (Sidekiq Pro; read by Sidekiq 8.1.1+).
     package var paused: String { prefix + "paused" }
 
-    // MARK: Processes (2.3)
+    // MARK: Processes
 
     /// Set of the identities of live processes.
     package var processes: String { prefix + "processes" }
@@ -61,7 +61,7 @@ package struct KeySpace: Sendable, Hashable {
     /// The leader of Sidekiq Enterprise; never written here.
     package var leader: String { prefix + "dear-leader" }
 
-    // MARK: Iterable jobs, profiles, locks (2.5 to 2.7)
+    // MARK: Iterable jobs, profiles, locks
 
     /// Hash with the state of an iterable job.
     package func iteration(_ jid: String) -> String { prefix + "it-" + jid }

@@ -1,5 +1,4 @@
-/// What a process says of itself in its identity hash, so that the Web UI of every Sidekiq from 6.4 on shows it (wire:
-/// 2.3, 5.3).
+/// What a process says of itself in its identity hash, so that the Web UI of every Sidekiq from 6.4 on shows it.
 package struct ProcessRecord: Sendable, Hashable {
     package var hostname: String
     package var startedAt: Timestamp

@@ -1,4 +1,4 @@
-/// A running job as the Busy page reads it: a value of the hash `<identity>:work` (wire: 2.3).
+/// A running job as the Busy page reads it: a value of the hash `<identity>:work`.
 package struct WorkRecord: Sendable, Hashable {
     /// The list the job was fetched from, without prefix.
     package var queue: String

@@ -173,6 +173,9 @@ public final class Limiter: Sendable {
     }
 
     /// What it is and how much of it is in use, by what is stored in Redis.
+    ///
+    /// - Returns: the numbers at that moment; others may use some of it before the caller does.
+    /// - Throws: ``RedisError``; never for a limit that is local.
     public func usage() async throws(RedisError) -> Usage {
         guard let store else {
             let usage = local?.usage ?? (0, 0, .zero)

@@ -30,6 +30,8 @@ public struct WorkerConfiguration: Sendable {
     /// What is larger or deeper goes to the dead set unread.
     public var payloadLimits: PayloadLimits = .default
     /// Called for every job that dies, after its handler's own hooks.
+    ///
+    /// A shutdown waits for them within ``shutdownTimeout``.
     public var deathHooks: [DeathHook] = []
 
     /// Code around every push of ``JobContext/jobs``, the outermost first.
@@ -39,7 +41,8 @@ public struct WorkerConfiguration: Sendable {
     public var heartbeatInterval: Duration = .seconds(10)
     /// How long the process counts as alive without a sign of life.
     ///
-    /// Its jobs are recovered between two and three of these after its death.
+    /// Its jobs are recovered usually about two of these after its death, and within three. Less than 100 ms makes
+    /// ``Worker/run()`` throw ``PipelineError``.
     public var leaseDuration: Duration = .seconds(10)
     /// A job that was in flight in so many processes when they died goes to the dead set.
     ///

@@ -132,7 +132,8 @@ public struct Handler: Sendable {
 
     /// Cancels a job's task when it has run so long; it then fails with ``JobTimeoutError`` and is retried.
     ///
-    /// Cancellation is co-operative: code that ignores it runs on, and the worker says so in its log.
+    /// Cancellation is co-operative: code that ignores it runs on, and the worker says so in its log. For a handler of
+    /// batches the time is that of the whole batch, and all jobs of it are cancelled together.
     public func timeout(_ timeout: Duration) -> Handler {
         Handler(self) { $0.timeout = timeout }
     }
