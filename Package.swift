@@ -16,6 +16,11 @@ let package = Package(
         .library(name: "FlumeCheck", targets: ["FlumeCheck"]),
         .library(name: "FlumeCron", targets: ["FlumeCron"]),
         .library(name: "FlumeHealth", targets: ["FlumeHealth"]),
+        // `RedisClient` and `RedisConfiguration`; `JobPayload` and its values: what the others' interfaces are made of.
+        .library(name: "FlumeRedis", targets: ["FlumeRedis"]),
+        .library(name: "FlumeWire", targets: ["FlumeWire"]),
+        .executable(name: "flume-control", targets: ["flume-control"]),
+        .executable(name: "flume-check", targets: ["flume-check"]),
     ],
     dependencies: [
         // Sockets, timers and event loops under FlumeRedis.
