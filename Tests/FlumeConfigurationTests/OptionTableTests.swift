@@ -36,17 +36,64 @@ struct OptionTableTests {
         return rows
     }
 
+    /// The keys and defaults of the README's tables of settings.
+    private func settingRows() throws -> [(keys: [String], defaults: [String?])] {
+        var isInside = false
+        var rows: [(keys: [String], defaults: [String?])] = []
+        for line in try readme().split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.hasPrefix("| In a file | In code | Default |") {
+                isInside = true
+                continue
+            }
+            isInside = isInside && line.hasPrefix("|")
+            guard isInside, !line.hasPrefix("|---") else { continue }
+            let cells = line.split(separator: "|").map { $0.trimmed }
+            try #require(cells.count >= 4, "\(line)")
+            let defaults = cells[2].split(separator: ",").map { part in
+                let names = Self.names(in: part)
+                return names.count == 1 && part.trimmed == "`\(names[0])`" ? names[0] : nil
+            }
+            rows.append((Self.names(in: cells[0]), defaults))
+        }
+        return rows
+    }
+
+    /// Every key that a file can have.
+    private static let allKeys =
+        SettingKey.all.map(\.path) + PipelineKey.all.map { "pipelines[].\($0.name)" }
+        + (LimitKind.allCases.map(\.rawValue) + LimitPart.allCases.map(\.rawValue)).map { "pipelines[].limits[].\($0)" }
+
     @Test("names only keys that a file can have")
     func newNames() throws {
-        let known = Set(
-            SettingKey.all.map(\.path) + PipelineKey.all.map { "pipelines[].\($0.name)" } + ["pipelines"]
-                + (LimitKind.allCases.map(\.rawValue) + LimitPart.allCases.map(\.rawValue))
-                .map { "pipelines[].limits[].\($0)" })
+        let known = Set(Self.allKeys + ["pipelines"])
         for row in try rows() where !row.new.hasPrefix("not needed: ") {
             let names = Self.names(in: row.new)
             #expect(!names.isEmpty, "\(row)")
             for name in names { #expect(known.contains(name), "\(name) in the row of \(row.old)") }
         }
+    }
+
+    @Test("has a companion: the tables of settings with every key that a file can have, each once")
+    func settings() throws {
+        let listed = try settingRows().flatMap(\.keys)
+        // Its rows say more than that it is there.
+        let wanted = Set(Self.allKeys).subtracting(["pipelines[].limits"])
+        #expect(wanted.subtracting(listed) == [], "not in README.md")
+        #expect(Set(listed).subtracting(wanted) == [], "no file has it")
+        #expect(Set(listed).count == listed.count)
+    }
+
+    @Test("has the right defaults in the tables of settings too")
+    func settingDefaults() throws {
+        var count = 0
+        for row in try settingRows() where row.keys.count == row.defaults.count {
+            for (path, text) in zip(row.keys, row.defaults) {
+                guard let text, let key = SettingKey.all.first(where: { $0.path == path }) else { continue }
+                try expectDefault(text, of: key)
+                count += 1
+            }
+        }
+        #expect(count > 25)
     }
 
     @Test("names every option of Flume for Elixir, of Exq and of exq_limit")
@@ -79,19 +126,29 @@ struct OptionTableTests {
             guard let key = SettingKey.all.first(where: { row.new.hasPrefix("`\($0.path)`") }),
                 let text = Self.names(in: row.standard).first
             else { continue }
-            var settings = FlumeSettings()
-            if key.path == "concurrency" { settings.concurrency = FlumeSettings.defaultConcurrency }
-            let before = Self.text(of: settings)
-            let value = Source(
-                origin: "", line: 1, key: key.path, content: .scalar(text == "\"\"" ? "" : text, isQuoted: false))
-            try key.apply(value, &settings)
-            #expect(Self.text(of: settings) == before, "\(key.path)")
+            try expectDefault(text, of: key)
         }
+    }
+
+    /// Sets what is the default, and expects that nothing changes.
+    private func expectDefault(_ text: String, of key: SettingKey) throws {
+        var settings = FlumeSettings()
+        if key.path == "concurrency" { settings.concurrency = FlumeSettings.defaultConcurrency }
+        if key.path.hasPrefix("redis.sentinel.") {
+            settings.redis.address = .sentinel(RedisSentinel(endpoints: [], primaryName: "mymaster"))
+        }
+        let before = Self.text(of: settings)
+        let value = Source(
+            origin: "", line: 1, key: key.path, content: .scalar(text == "\"\"" ? "" : text, isQuoted: false))
+        try key.apply(value, &settings)
+        #expect(Self.text(of: settings) == before, "\(key.path)")
     }
 
     /// All values, with Redis's settings, which otherwise hide what may be secret.
     private static func text(of settings: FlumeSettings) -> String {
-        "\(settings) \(settings.redis.commandTimeout) \(settings.redis.address)"
+        let redis = settings.redis
+        return "\(settings) \(redis.address) \(redis.database) \(redis.tls as Any) \(redis.connectTimeout) "
+            + "\(redis.commandTimeout) \(redis.keepAlive) \(redis.replyWatch) \(redis.backOff)"
     }
 
     @Test("has a companion: the example file with every key, each once")
@@ -109,11 +166,7 @@ struct OptionTableTests {
             }
         }
         try visit(root, "")
-        let limits = LimitKind.allCases.map(\.rawValue) + LimitPart.allCases.map(\.rawValue)
-        let all =
-            SettingKey.all.map(\.path)
-            + PipelineKey.all.map(\.name).filter { $0 != "limits" }
-            .map { "pipelines[].\($0)" } + limits.map { "pipelines[].limits[].\($0)" }
+        let all = Self.allKeys.filter { $0 != "pipelines[].limits" }
         let others: Set = [
             "redis.url", "redis.unix_socket", "redis.tls", "redis.sentinel.endpoints", "redis.sentinel.primary",
             "redis.sentinel.username", "redis.sentinel.password", "health.socket",

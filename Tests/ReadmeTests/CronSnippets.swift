@@ -23,7 +23,9 @@ func periodic(_ redis: RedisClient, _ worker: Worker, _ logger: Logger) async th
         CronEntry("clean up", "*/10 * * * *", payload: JobPayload(jobClass: "CleanUpJob"), missed: .skip),
     ])
     let cron = CronService(schedule, jobs: JobClient(redis: redis), logger: logger)
-    try await ServiceGroup(services: [redis, worker, cron], gracefulShutdownSignals: [.sigterm], logger: logger).run()
+    let group = ServiceGroup(
+        services: [redis, worker, cron], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    try await group.run()
 }
 
 func periodicFile() throws -> CronSchedule {

@@ -51,6 +51,28 @@ struct ReadmeTests {
         ] { #expect(functions.contains(function), "\(function)") }
     }
 
+    @Test("names every key of log metadata, and every key of Redis that begins with flume:")
+    func names() throws {
+        let root = Self.here.appending(path: "../..").standardizedFileURL
+        let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
+        let sources = FileManager.default.enumerator(
+            at: root.appending(path: "Sources"), includingPropertiesForKeys: nil)
+        var logKeys: Set<String> = []
+        var redisKeys: Set<String> = []
+        for case let url as URL in sources ?? .init() where url.pathExtension == "swift" {
+            let text = try String(contentsOf: url, encoding: .utf8)
+            if url.lastPathComponent.hasSuffix("LogKeys.swift") {
+                logKeys.formUnion(text.matches(of: /"(flume\.[a-z_.]+)"/).map { String($0.1) })
+            }
+            redisKeys.formUnion(text.matches(of: /"(flume:[a-z-]+)/).map { String($0.1) })
+        }
+        #expect(logKeys.count > 30 && redisKeys.count > 15)
+        let missing =
+            logKeys.filter { !readme.contains("`\($0)`") }
+            + redisKeys.filter { !readme.contains("`\($0)`") && !readme.contains("`\($0):") }
+        #expect(missing == [])
+    }
+
     /// What stands between back ticks.
     private func code(in text: some StringProtocol) -> [String] {
         text.split(separator: "`", omittingEmptySubsequences: false).enumerated()

@@ -23,7 +23,9 @@ struct MyWorker {
         }
         let pipeline = Pipeline("main", queues: ["mailers": 3, "default": 1], concurrency: 50)
         let worker = Worker(redis: redis, handlers: handlers, pipelines: [pipeline], logger: logger)
-        try await ServiceGroup(services: [redis, worker], gracefulShutdownSignals: [.sigterm], logger: logger).run()
+        let group = ServiceGroup(
+            services: [redis, worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        try await group.run()
     }
 }
 
