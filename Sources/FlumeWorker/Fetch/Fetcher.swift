@@ -269,7 +269,7 @@ actor Fetcher {
         for (queue, reason) in broken where self.broken.updateValue(reason, forKey: queue) != reason {
             logger.error(
                 "queue cannot be read and is passed over: its key does not hold a list",
-                metadata: ["flume.queue": "\(queue)", "flume.reason": "\(reason)"])
+                metadata: [LogKeys.queue: "\(queue)", LogKeys.reason: "\(reason)"])
         }
     }
 
