@@ -34,6 +34,37 @@ struct EnvironmentTests {
                 == .sentinel(.init(endpoints: [.init(host: "a", port: 1), .init(host: "b")], primaryName: "shop")))
     }
 
+    @Test(
+        "refuses what looks like a URL where an address alone belongs, and quotes nothing of it",
+        arguments: [
+            "FLUME_REDIS_SENTINEL_ENDPOINTS", "FLUME_REDIS_HOST", "FLUME_REDIS_UNIX_SOCKET",
+        ],
+        [
+            "redis://:secret@h1", "redis://:secret@h1:26379", "user:secret@h1", "user:secret@h1:99999",
+            "unix://:secret@/run/r",
+        ])
+    func credentials(variable: String, value: String) {
+        let error = #expect(throws: ConfigurationError.self) { try settings([variable: value]) }
+        #expect(error?.description.contains("secret") == false, "\(error?.description ?? "")")
+        #expect(error?.description.contains("redis.url") == true, "\(error?.description ?? "")")
+    }
+
+    @Test("refuses a URL as the name of a primary, and quotes nothing of it")
+    func primary() {
+        let error = #expect(throws: ConfigurationError.self) {
+            try settings([
+                "FLUME_REDIS_SENTINEL_ENDPOINTS": "a", "FLUME_REDIS_SENTINEL_PRIMARY": "redis://:secret@h/shop",
+            ])
+        }
+        #expect(error?.description.contains("secret") == false, "\(error?.description ?? "")")
+    }
+
+    @Test("a Unix socket may have an @ in its path, as systemd's instances have")
+    func instance() throws {
+        let read = try settings(["FLUME_REDIS_UNIX_SOCKET": "/run/redis@6379/redis.sock"])
+        #expect(read.redis.address == .unix(path: "/run/redis@6379/redis.sock"))
+    }
+
     @Test("keeps the certificates of a file when it brings another URL")
     func certificates() throws {
         var file = FlumeSettings()

@@ -57,6 +57,7 @@ extension RedisConfiguration {
         let texts = try source.texts()
         var endpoints: [RedisSentinel.Endpoint] = []
         for text in texts {
+            guard !text.mayHaveCredentials else { throw source.looksLikeURL("host:port") }
             // The colons of an IPv6 address are inside brackets.
             let afterBracket = text.lastIndex(of: "]") ?? text.startIndex
             var host = text[...]
@@ -81,6 +82,22 @@ extension RedisConfiguration {
         }
     }
 
+    /// Takes a host without the rest of a URL.
+    mutating func useHost(at source: Source) throws(ConfigurationError) {
+        let host = try source.text()
+        guard !host.mayHaveCredentials else { throw source.looksLikeURL("a host") }
+        address = .tcp(host: host, port: port)
+    }
+
+    /// Takes the path of a socket; one that begins with a slash may have an `@` in it, as systemd's instances have.
+    mutating func useUnixSocket(at source: Source) throws(ConfigurationError) {
+        let path = try source.text()
+        guard !path.mayHaveCredentials || path.hasPrefix("/") && !path.contains("://") else {
+            throw source.looksLikeURL("a path")
+        }
+        address = .unix(path: path)
+    }
+
     mutating func changeSentinel(
         _ source: Source, _ change: (inout RedisSentinel) -> Void
     ) throws(ConfigurationError) {
@@ -89,5 +106,21 @@ extension RedisConfiguration {
         }
         change(&sentinel)
         address = .sentinel(sentinel)
+    }
+}
+
+extension String {
+    /// Whether it looks like a URL, or a part of one, in which a password may stand.
+    ///
+    /// An address is in every line of the log, and must have none.
+    fileprivate var mayHaveCredentials: Bool { contains("://") || contains("@") }
+}
+
+extension Source {
+    /// An error that does not quote what was found.
+    func looksLikeURL(_ expected: String) -> ConfigurationError {
+        problem(
+            "found a value with :// or @ (not shown), expected \(expected) alone; a whole URL goes into redis.url, a user "
+                + "and a password have keys of their own")
     }
 }

@@ -7,19 +7,20 @@ extension SettingKey {
             try settings.redis.use(url: value)
         },
         .init("redis.host") { value, settings throws(ConfigurationError) in
-            settings.redis.address = .tcp(host: try value.text(), port: settings.redis.port)
+            try settings.redis.useHost(at: value)
         },
         .init("redis.port") { value, settings throws(ConfigurationError) in
             settings.redis.address = .tcp(host: settings.redis.host, port: try value.integer(in: 1...65535))
         },
         .init("redis.unix_socket") { value, settings throws(ConfigurationError) in
-            settings.redis.address = .unix(path: try value.text())
+            try settings.redis.useUnixSocket(at: value)
         },
         .init("redis.sentinel.endpoints") { value, settings throws(ConfigurationError) in
             try settings.redis.useSentinels(at: value)
         },
         .init("redis.sentinel.primary") { value, settings throws(ConfigurationError) in
             let name = try value.text()
+            guard !name.contains("://") else { throw value.looksLikeURL("the name of a primary") }
             try settings.redis.changeSentinel(value) { $0.primaryName = name }
         },
         .init("redis.sentinel.username") { value, settings throws(ConfigurationError) in

@@ -46,7 +46,7 @@ struct Source: Sendable {
         case .list: "a list"
         case .mapping: "keys and values"
         case .scalar(let text, let isQuoted):
-            if isSecret || text.contains("://") {
+            if isSecret || text.contains("://") || text.contains("@") {
                 "a value (not shown)"
             } else {
                 isQuoted ? "the text \"\(text)\"" : text.isEmpty ? "nothing" : text
