@@ -13,6 +13,8 @@ struct ERBTests {
             ("<%= ENV.fetch('X', 5) %>", "7"), ("<%= ENV.fetch('NO', 5) %>", "5"),
             ("<%= ENV.fetch(\"NO\") { 5 } %>", "5"), ("<%= ENV.fetch('NO') { ENV['X'] } %>", "7"),
             ("<%= ENV.fetch('NO') { ENV.fetch('NEITHER', 'c') } %>", "c"),
+            ("<%= ENV.fetch('X') { Integer(ENV['TEXT']) } %>", "7"), ("<%= ENV.fetch('X') { ENV.fetch('NO') } %>", "7"),
+            ("<%= ENV.fetch('X') { ENV['NO'].strip } %>", "7"), ("<%= ENV['X'] || ENV['NO'].strip %>", "7"),
             ("<%= ENV['NO'] || 5 %>", "5"), ("<%= ENV['NO'] || ENV['X'] || 5 %>", "7"),
             ("<%= ENV['X'] || ENV.fetch('NO') %>", "7"), ("<%= ENV['X'] || Integer(ENV['NO']) %>", "7"),
             ("<%= ENV['EMPTY'] || 5 %>", ""), ("<%= ENV['EMPTY'].presence || 5 %>", "5"),

@@ -35,18 +35,12 @@ struct RubyExpression {
         var value = try call()
         while take("||") {
             // What follows is read even where Ruby would not run it: a variable missing there is no fault then.
-            let fallback = try isSkipping || value.isTruthy ? skipped() : call()
+            let wasSkipping = isSkipping
+            isSkipping = wasSkipping || value.isTruthy
+            let fallback = try call()
+            isSkipping = wasSkipping
             if !value.isTruthy { value = fallback }
         }
-        return value
-    }
-
-    /// Reads a part that Ruby would not run.
-    private mutating func skipped() throws(RubyExpressionError) -> RubyValue {
-        let wasSkipping = isSkipping
-        isSkipping = true
-        let value = try call()
-        isSkipping = wasSkipping
         return value
     }
 
@@ -56,11 +50,14 @@ struct RubyExpression {
             let name = word()
             switch name {
             case "to_i":
-                guard let number = value.integerPrefix else { throw .init(message: "\(value.shown) has no to_i") }
+                guard let number = isSkipping ? 0 : value.integerPrefix else {
+                    throw .init(message: "\(value.shown) has no to_i")
+                }
                 value = .integer(number)
             case "to_s":
                 value = .text(value.shown)
             case "strip":
+                if isSkipping { continue }
                 guard case .text(let text) = value else { throw .init(message: "only text can be stripped") }
                 value = .text(text.trimmed)
             case "presence":
@@ -114,7 +111,11 @@ struct RubyExpression {
         var fallback = try take(",") ? either() : nil
         try expect(")")
         if take("{") {
+            // Ruby evaluates a second argument in any case, and a block only where the variable is not set.
+            let wasSkipping = isSkipping
+            isSkipping = wasSkipping || variables[name] != nil
             fallback = try either()
+            isSkipping = wasSkipping
             try expect("}")
         }
         if let text = variables[name] { return .text(text) }
