@@ -1,6 +1,7 @@
 @testable import FlumeInspector
 import FlumeRedis
 import FlumeWire
+import Foundation
 import TestSupport
 import Testing
 
@@ -130,6 +131,32 @@ struct ProcessSetTests {
             try await inspector.resetStatistics()
             #expect(try await inspector.statistics().processed == 0)
             #expect(try await probe.string("stat:processed:2026-11-21") == "5")
+        }
+    }
+
+    @Test("what a process tells of itself cannot keep the statistics or the facts from being read")
+    func absurd() async throws {
+        try await withProbe { probe in
+            try await probe.send("SADD", "processes", "a", "b", "c")
+            let info = #"{"hostname":"h","pid":1,"started_at":1e400}"#
+            try await probe.send("HSET", "a", "info", info, "busy", "9223372036854775807", "beat", "inf")
+            try await probe.send("HSET", "b", "info", info, "busy", "1", "beat", "nan")
+            try await probe.send("HSET", "c", "info", info, "busy", "-5", "beat", "-inf")
+            let inspector = Inspector(redis: probe.client)
+            #expect(try await inspector.statistics().busy == (1 << 31) + 1)
+            let facts = try await inspector.facts()
+            #expect(facts.processes.map(\.beat) == [nil, nil, nil])
+            #expect(facts.processes.map(\.started) == [nil, nil, nil])
+            #expect(try !JSONEncoder().encode(facts).isEmpty)
+        }
+    }
+
+    @Test("a limit below 1 reads no running job")
+    func noWork() async throws {
+        try await withProbe { probe in
+            try await seed(probe)
+            let set = Inspector(redis: probe.client).workSet
+            for limit in [0, -1, .min] { #expect(try await set.all(limit: limit).isEmpty) }
         }
     }
 }

@@ -21,14 +21,23 @@ extension Inspector {
                 identity: identity, hostname: value["hostname"]?.string ?? "",
                 pid: pid(value["pid"]),
                 tag: value["tag"]?.string ?? "", version: value["version"]?.string, pipelines: Self.pipelines(value),
-                busy: fields[1].integer ?? 0, quiet: fields[3].string == "true",
-                pauses: QueueFacts.Pauses(PauseRecord(json: fields[4].bytes ?? [])), beat: fields[2].double,
-                started: value["started_at"]?.double,
+                busy: min(max(0, fields[1].integer ?? 0), Self.greatestBusy), quiet: fields[3].string == "true",
+                pauses: QueueFacts.Pauses(PauseRecord(json: fields[4].bytes ?? [])),
+                beat: Self.finite(fields[2].double),
+                started: Self.finite(value["started_at"]?.double),
                 labels: value["labels"]?.array?.compactMap(\.string) ?? [],
                 concurrency: fields[7].integer ?? value["concurrency"]?.int,
                 residentKilobytes: fields[5].integer, roundTripMicroseconds: fields[6].integer,
                 embedded: value["embedded"] == true)
         }
+    }
+
+    /// What a process tells of itself is anybody's: a sum of such counts must not overflow.
+    private static let greatestBusy = 1 << 31
+
+    /// JSON has no number for what is not finite, and would have none of the facts.
+    private static func finite(_ time: Double?) -> Double? {
+        time.flatMap { $0.isFinite ? $0 : nil }
     }
 
     /// Exq writes a text.

@@ -12,11 +12,12 @@ public struct WorkSet: Sendable {
 
     /// Running jobs by process, so many at most.
     ///
-    /// - Parameter limit: how many to read.
+    /// - Parameter limit: how many to read; none for a number below 1.
     /// - Returns: the jobs, sorted by process.
     /// - Throws: ``RedisError``.
     public func all(limit: Int = 1000) async throws(RedisError) -> [RunningJob] {
         var jobs: [RunningJob] = []
+        guard limit > 0 else { return [] }
         try await visit { page in
             jobs += page.prefix(limit - jobs.count)
             return jobs.count < limit
