@@ -2,7 +2,7 @@
 public enum InspectorError: Error, Sendable, Hashable {
     /// No process of this identity lives; those in `running` do.
     case noSuchProcess(String, running: [String])
-    /// It did not answer in time; the command was taken back.
+    /// It did not answer in time; the command was taken back, unless it was being carried out just then.
     case noAnswer(String)
     /// It says why it does not.
     case refused(String, reason: String)
@@ -27,7 +27,8 @@ extension InspectorError: CustomStringConvertible {
         case .noSuchProcess(let identity, let running):
             "no process \"\(identity)\" runs; "
                 + (running.isEmpty ? "none does" : "there is \(running.joined(separator: ", "))")
-        case .noAnswer(let identity): "process \(identity) does not answer; nothing was changed that we know of"
+        case .noAnswer(let identity):
+            "process \(identity) does not answer; the command was taken back, unless it was being carried out just then"
         case .refused(let identity, let reason): "process \(identity) refuses: \(reason)"
         case .emptyName: "a pipeline or queue needs a name"
         case .concurrency(let number): "a concurrency of \(number) makes no sense: choose 1 or more"

@@ -91,7 +91,7 @@ extension Inspector {
         }
     }
 
-    /// Tells a process, and waits until it has done it.
+    /// Tells a process, and waits until it has done it, or until the task is cancelled.
     func tell(
         _ identity: String, _ verb: ControlCommand.Verb, _ name: String = "", concurrency: Int? = nil
     ) async throws {
@@ -102,16 +102,21 @@ extension Inspector {
             throw InspectorError.noSuchProcess(identity, running: try await processes())
         }
         let end = ContinuousClock.now + patience
-        while ContinuousClock.now < end {
-            if let answer = try await store.answer(to: command, by: identity) {
-                guard answer == ControlAnswer.done else { throw InspectorError.refused(identity, reason: answer) }
-                return
-            }
+        while ContinuousClock.now < end, !Task.isCancelled {
+            if try await hasDone(command, identity) { return }
             // Looked for again and again: to wait in Redis it would need a connection that nobody else uses.
-            try await Task.sleep(for: Self.answerInterval)
+            try? await Task.sleep(for: Self.answerInterval)
         }
-        // Better not done than done when nobody expects it any more.
-        _ = try await store.takeBack(command, from: identity)
+        // Better not done than done when nobody expects it any more; what is not there any more was carried out.
+        if try await !store.takeBack(command, from: identity), try await hasDone(command, identity) { return }
+        try Task.checkCancellation()
         throw InspectorError.noAnswer(identity)
+    }
+
+    /// Whether a process has done what it was told.
+    private func hasDone(_ command: ControlCommand, _ identity: String) async throws -> Bool {
+        guard let answer = try await store.answer(to: command, by: identity) else { return false }
+        guard answer == ControlAnswer.done else { throw InspectorError.refused(identity, reason: answer) }
+        return true
     }
 }
