@@ -42,17 +42,17 @@ public struct Inspector: Sendable {
 
     /// The members of several sets, each sorted, read in pages so that no command keeps Redis from others for long.
     func members(of setKeys: [String]) async throws(RedisError) -> [[String]] {
-        var found = setKeys.map { _ in Set<String>() }
+        var found = setKeys.map { _ in Set<ExactName>() }
         var cursors: [String?] = setKeys.map { _ in "0" }
         while true {
             let open = cursors.indices.filter { cursors[$0] != nil }
-            guard !open.isEmpty else { return found.map { $0.sorted() } }
+            guard !open.isEmpty else { return found.map { $0.map(\.text).sorted() } }
             let replies = try await store.redis.send(
                 open.map { RedisCommand("SSCAN", setKeys[$0], cursors[$0] ?? "0", "COUNT", "1000") })
             for (index, reply) in zip(open, replies) {
                 // A key that holds something else counts as empty, and the facts go on.
                 let parts = reply.array ?? []
-                found[index].formUnion(parts.last?.array?.compactMap(\.string) ?? [])
+                found[index].formUnion(parts.last?.array?.compactMap { $0.string.map(ExactName.init) } ?? [])
                 let next = parts.first?.string ?? "0"
                 cursors[index] = next == "0" ? nil : next
             }

@@ -1,5 +1,6 @@
 import FlumeRedis
 import FlumeStore
+import FlumeWire
 import TestSupport
 import Testing
 
@@ -95,6 +96,65 @@ struct PushTests {
             try await fixture.store.push((0..<10_000).map { PushItem(bytes("j\($0)"), to: .queue("q\($0 % 100)")) })
             #expect(try await fixture.probe.number("LLEN", "queue:q7") == 100)
             #expect(try await fixture.probe.number("SCARD", "queues") == 100)
+        }
+    }
+
+    @Test("queues whose names only look the same are two, however jobs come into them")
+    func exactNames() async throws {
+        let names = ["caf\u{e9}", "cafe\u{301}"]
+        let listed = Set(names.map { Array($0.utf8) })
+        func items(_ prefix: String) -> [PushItem] {
+            names.enumerated().map { PushItem(bytes("\(prefix)\($0)"), to: .queue($1)) }
+        }
+        try await withStore { fixture in
+            let (store, probe) = (fixture.store, fixture.probe)
+            // Alone, which goes together with others; several of one call; with others for later; with a lock.
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for item in items("single") { group.addTask { _ = try await store.push([item]) } }
+                try await group.waitForAll()
+            }
+            try await store.push(items("several"))
+            try await store.push(items("mixed") + [PushItem(bytes("s"), to: .schedule(at: 5))])
+            let lock = UniqueLock(token: "t", jid: "1")
+            try await store.push(items("unique") + [PushItem(bytes("l"), to: .queue("q"), taking: (lock, 1000))])
+            for (index, name) in names.enumerated() {
+                #expect(
+                    try await Set(probe.queue(name))
+                        == Set(["single", "several", "mixed", "unique"].map { "\($0)\(index)" }))
+            }
+            let queues = try await probe.send("SMEMBERS", "queues").array?.compactMap(\.bytes) ?? []
+            #expect(Set(queues).isSuperset(of: listed))
+
+            let due = ["due0", "due1"]
+            for member in due { try await probe.send("ZADD", "schedule", "1", member) }
+            let promotions = zip(due, names).map { Promotion(member: bytes($0), queue: $1, payload: bytes($0)) }
+            #expect(try await store.promote(promotions, from: .schedule) == [.moved, .moved])
+            for (index, name) in names.enumerated() {
+                #expect(try await probe.queue(name).last == "due\(index)")
+            }
+        }
+    }
+
+    @Test("of two queues whose names only look the same, each tells its own failure")
+    func exactFailures() async throws {
+        try await withStore { fixture in
+            let names = ["caf\u{e9}", "cafe\u{301}"]
+            try await fixture.probe.send("SET", "queue:\(names[1])", "text")
+            let store = fixture.store
+            let failures = await withTaskGroup(of: (String, Bool).self) { group in
+                for index in 0..<20 {
+                    group.addTask {
+                        let name = names[index % 2]
+                        let result = try? await store.push([PushItem(bytes("\(index)"), to: .queue(name))])
+                        return (name, result == nil)
+                    }
+                }
+                var failures: [[UInt8]: Int] = [:]
+                for await (name, hasFailed) in group where hasFailed { failures[Array(name.utf8), default: 0] += 1 }
+                return failures
+            }
+            #expect(failures == [Array(names[1].utf8): 10])
+            #expect(try await fixture.probe.queue(names[0]).count == 10)
         }
     }
 }

@@ -86,4 +86,29 @@ struct JSONValueTests {
             }
         }
     }
+
+    @Test("keys that only look the same are two, as in Ruby", arguments: [0, 30])
+    func exactKeys(others: Int) throws {
+        let (one, two) = ("caf\u{e9}", "cafe\u{301}")
+        let more = (0..<others).map { "\"\($0)\":0," }.joined()
+        let text = "{\(more)\"\(one)\":1,\"\(two)\":2}"
+        let value = try JSONValue(parsing: Array(text.utf8))
+        var object = try #require(value.object)
+        #expect(object.count == others + 2)
+        #expect(object[one] == 1 && object[two] == 2)
+        #expect(Array(value.description.utf8) == Array(text.utf8))
+        let other = try JSONValue(parsing: Array("{\(more)\"\(two)\":1,\"\(one)\":2}".utf8))
+        #expect(value != other)
+        #expect(JSONObject.Member(key: one, value: 1) != JSONObject.Member(key: two, value: 1))
+        object[two] = 3
+        object[one] = nil
+        #expect(object[one] == nil && object[two] == 3)
+    }
+
+    @Test("an object is the same in any order, with keys that are not ASCII too")
+    func order() throws {
+        let one = try JSONValue(parsing: Array(#"{"é":1,"b":2,"":3}"#.utf8))
+        let two = try JSONValue(parsing: Array(#"{"":3,"b":2,"é":1}"#.utf8))
+        #expect(one == two && one.hashValue == two.hashValue)
+    }
 }

@@ -46,7 +46,7 @@ extension JobQueue {
     public func move(_ jobs: [JobRecord], to queue: String) async throws(RedisError) -> JobMoves {
         try await take(jobs) { job in
             guard !queue.isEmpty else { return .failure("a queue needs a name") }
-            guard queue != name else { return .failure("it is in that queue already") }
+            guard !queue.isExactly(name) else { return .failure("it is in that queue already") }
             return .success(Relocation(job.bytes, to: .queue(queue, payload: job.bytes(movedTo: queue), isNext: false)))
         }
     }

@@ -64,11 +64,11 @@ extension JobStore {
         _ ticks: [CronTickPush], of entry: String, in schedule: String, digest: String
     ) async throws(RedisError) -> Int? {
         var keyNames = [keys.cronForce(schedule), keys.cronState(schedule), keys.queues]
-        var indexes: [String: Int] = [:]
+        var indexes: [ExactName: Int] = [:]
         for tick in ticks {
-            guard case .queue(let queue) = tick.item?.place, indexes[queue] == nil else { continue }
+            guard case .queue(let queue) = tick.item?.place, indexes[ExactName(queue)] == nil else { continue }
             keyNames.append(keys.queue(queue))
-            indexes[queue] = keyNames.count
+            indexes[ExactName(queue)] = keyNames.count
         }
         let reply = try await run(Self.tickScript, keyNames) { command in
             command.append(digest)
@@ -76,7 +76,7 @@ extension JobStore {
             for tick in ticks {
                 command.append(tick.tick)
                 if let item = tick.item, case .queue(let queue) = item.place {
-                    command.append(indexes[queue] ?? 0)
+                    command.append(indexes[ExactName(queue)] ?? 0)
                     command.append(queue)
                     command.append(tick.jid)
                     command.append(item.payload)

@@ -73,7 +73,7 @@ extension JobStore {
     private struct KeyTable {
         var names: [String]
         private let keys: KeySpace
-        private var indexes: [String: Int] = [:]
+        private var indexes: [ExactName: Int] = [:]
 
         init(_ relocations: [Relocation], after names: [String], _ keys: KeySpace) {
             self.names = names
@@ -85,13 +85,13 @@ extension JobStore {
         }
 
         private mutating func add(_ name: String) {
-            guard indexes[name] == nil else { return }
+            guard indexes[ExactName(name)] == nil else { return }
             names.append(name)
-            indexes[name] = names.count
+            indexes[ExactName(name)] = names.count
         }
 
         func append(_ lock: UniqueLock?, to command: inout RedisCommand) {
-            command.append(lock.flatMap { indexes[keys.unique($0.token)] } ?? 0)
+            command.append(lock.flatMap { indexes[ExactName(keys.unique($0.token))] } ?? 0)
             command.append(lock?.jid ?? "")
         }
 
@@ -104,7 +104,7 @@ extension JobStore {
                 command.append(payload)
             case .queue(let name, let payload, let isNext):
                 command.append(isNext ? "front" : "back")
-                command.append(indexes[keys.queue(name)] ?? 0)
+                command.append(indexes[ExactName(keys.queue(name))] ?? 0)
                 command.append(name)
                 command.append(payload)
             case .at(let seconds):

@@ -55,10 +55,10 @@ extension JobStore {
     }
 
     /// Jobs of several callers: one variadic command for each queue, all in one write.
-    @Sendable private func pushTogether(_ jobs: [PushLine.Passenger]) async -> [String: Result<Void, RedisError>] {
+    @Sendable private func pushTogether(_ jobs: [PushLine.Passenger]) async -> [ExactName: Result<Void, RedisError>] {
         var pushes: [(queue: String, command: RedisCommand)] = []
         for job in jobs {
-            if let index = pushes.firstIndex(where: { $0.queue == job.queue }) {
+            if let index = pushes.firstIndex(where: { $0.queue.isExactly(job.queue) }) {
                 pushes[index].command.append(job.payload)
             } else {
                 var command = RedisCommand("LPUSH", keys.queue(job.queue))
@@ -66,7 +66,7 @@ extension JobStore {
                 pushes.append((job.queue, command))
             }
         }
-        var results: [String: Result<Void, RedisError>] = [:]
+        var results: [ExactName: Result<Void, RedisError>] = [:]
         do throws(RedisError) {
             let replies = try await redis.send(
                 pushes.flatMap { [RedisCommand("SADD", keys.queues, $0.queue), $0.command] },
@@ -74,10 +74,10 @@ extension JobStore {
                 isWatched: jobs.count == 1)
             for (index, push) in pushes.enumerated() {
                 let errors = replies[2 * index...2 * index + 1].lazy.compactMap(\.error)
-                results[push.queue] = errors.first.map { .failure($0) } ?? .success(())
+                results[ExactName(push.queue)] = errors.first.map { .failure($0) } ?? .success(())
             }
         } catch {
-            for push in pushes { results[push.queue] = .failure(error) }
+            for push in pushes { results[ExactName(push.queue)] = .failure(error) }
         }
         return results
     }
@@ -94,17 +94,17 @@ extension JobStore {
 
     private func pushMixed(_ items: [PushItem]) async throws(RedisError) {
         var keyNames = [keys.queues, keys.schedule]
-        var indexes: [String: Int] = [:]
+        var indexes: [ExactName: Int] = [:]
         for item in items {
-            guard case .queue(let name) = item.place, indexes[name] == nil else { continue }
+            guard case .queue(let name) = item.place, indexes[ExactName(name)] == nil else { continue }
             keyNames.append(keys.queue(name))
-            indexes[name] = keyNames.count
+            indexes[ExactName(name)] = keyNames.count
         }
         _ = try await redis.evaluate(Self.pushScript, keys: keyNames) { command in
             for item in items {
                 switch item.place {
                 case .queue(let name):
-                    command.append(indexes[name] ?? 0)
+                    command.append(indexes[ExactName(name)] ?? 0)
                     command.append(name)
                 case .schedule(let time):
                     command.append(0)

@@ -8,11 +8,11 @@ extension JobStore {
     /// Enqueues jobs of which some have to take a lock, all but those whose lock another holds, or none.
     func pushUnique(_ items: [PushItem]) async throws(RedisError) -> [Int: String] {
         var keyNames = [keys.queues, keys.schedule]
-        var indexes: [String: Int] = [:]
+        var indexes: [ExactName: Int] = [:]
         func note(_ key: String) {
-            guard indexes[key] == nil else { return }
+            guard indexes[ExactName(key)] == nil else { return }
             keyNames.append(key)
-            indexes[key] = keyNames.count
+            indexes[ExactName(key)] = keyNames.count
         }
         for item in items {
             if case .queue(let name) = item.place { note(keys.queue(name)) }
@@ -22,14 +22,14 @@ extension JobStore {
             for item in items {
                 switch item.place {
                 case .queue(let name):
-                    command.append(indexes[keys.queue(name)] ?? 0)
+                    command.append(indexes[ExactName(keys.queue(name))] ?? 0)
                     command.append(name)
                 case .schedule(let time):
                     command.append(0)
                     command.append(time)
                 }
                 command.append(item.payload)
-                command.append(item.lock.flatMap { indexes[keys.unique($0.lock.token)] } ?? 0)
+                command.append(item.lock.flatMap { indexes[ExactName(keys.unique($0.lock.token))] } ?? 0)
                 command.append(item.lock?.lock.jid ?? "")
                 command.append(item.lock?.milliseconds ?? 0)
             }

@@ -7,6 +7,14 @@ package struct PushItem: Sendable {
         case queue(String)
         /// Seconds since 1970.
         case schedule(at: Double)
+
+        package static func == (left: Self, right: Self) -> Bool {
+            switch (left, right) {
+            case (.queue(let left), .queue(let right)): left.isExactly(right)
+            case (.schedule(let left), .schedule(let right)): left == right
+            case (.queue, .schedule), (.schedule, .queue): false
+            }
+        }
     }
 
     package let place: Place

@@ -1,4 +1,5 @@
 import FlumeRedis
+import FlumeWire
 import Synchronization
 
 /// Where concurrent pushes of single jobs wait, so that those that come while some are on their way go together next.
@@ -13,7 +14,7 @@ final class PushLine: Sendable {
     }
 
     /// Writes jobs and tells for each queue how it went.
-    typealias Send = @Sendable ([Passenger]) async -> [String: Result<Void, RedisError>]
+    typealias Send = @Sendable ([Passenger]) async -> [ExactName: Result<Void, RedisError>]
 
     private struct Waiting {
         let passenger: Passenger
@@ -54,7 +55,7 @@ final class PushLine: Sendable {
         let lost = Result<Void, RedisError>.failure(RedisError(.unknownOutcome, "the push was not answered"))
         while let group = takeGroup() {
             let results = await send(group.map(\.passenger))
-            for one in group { one.arrival.resume(returning: results[one.passenger.queue] ?? lost) }
+            for one in group { one.arrival.resume(returning: results[ExactName(one.passenger.queue)] ?? lost) }
         }
     }
 

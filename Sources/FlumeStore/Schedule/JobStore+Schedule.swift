@@ -51,18 +51,18 @@ extension JobStore {
     package func promote(_ promotions: [Promotion], from set: WaitingSet) async throws(RedisError) -> [PromotionVerdict]
     {
         var keyNames = [key(of: set), keys.dead, keys.queues]
-        var indexes: [String: Int] = [:]
+        var indexes: [ExactName: Int] = [:]
         for promotion in promotions {
-            guard let queue = promotion.queue, indexes[queue] == nil else { continue }
+            guard let queue = promotion.queue, indexes[ExactName(queue)] == nil else { continue }
             keyNames.append(keys.queue(queue))
-            indexes[queue] = keyNames.count
+            indexes[ExactName(queue)] = keyNames.count
         }
         let reply = try await redis.evaluate(Self.promoteScript, keys: keyNames) { command in
             command.append(deadSetLimits.seconds)
             command.append(deadSetLimits.lastRankToTrim)
             for promotion in promotions {
                 command.append(promotion.member)
-                command.append(promotion.queue.flatMap { indexes[$0] } ?? 0)
+                command.append(promotion.queue.flatMap { indexes[ExactName($0)] } ?? 0)
                 command.append(promotion.queue ?? "")
                 command.append(promotion.payload)
             }

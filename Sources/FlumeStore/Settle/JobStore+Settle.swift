@@ -44,11 +44,11 @@ extension JobStore {
         let slotKeys = Self.slotKeys(of: done, moved, besides: slotKeys)
         keyNames.append(contentsOf: slotKeys)
         // A key is passed once, however many jobs go there.
-        var indexes: [String: Int] = [:]
+        var indexes: [ExactName: Int] = [:]
         func index(of key: String) -> Int {
-            if let index = indexes[key] { return index }
+            if let index = indexes[ExactName(key)] { return index }
             keyNames.append(key)
-            indexes[key] = keyNames.count
+            indexes[ExactName(key)] = keyNames.count
             return keyNames.count
         }
         for settlement in moved {
@@ -71,7 +71,7 @@ extension JobStore {
             command.append(done.count)
             for delivery in done { delivery.appendField(to: &command) }
             for settlement in moved {
-                append(settlement, to: &command) { key in indexes[key] ?? 0 }
+                append(settlement, to: &command) { key in indexes[ExactName(key)] ?? 0 }
             }
         }
         guard case .array(let parts) = reply, parts.count >= 2 + moved.count, let left = parts[1].integer else {

@@ -1,7 +1,7 @@
 /// The members of a JSON object, in order, each key once.
 ///
-/// Of duplicate keys the last value wins and the first place is kept, as in a Ruby Hash. Equality does not look at the
-/// order.
+/// Of duplicate keys the last value wins and the first place is kept, as in a Ruby Hash. Keys are the same when their bytes
+/// are. Equality does not look at the order.
 public struct JSONObject: Sendable, Hashable {
     /// A key and its value.
     public struct Member: Sendable, Hashable {
@@ -14,6 +14,11 @@ public struct JSONObject: Sendable, Hashable {
         public init(key: String, value: JSONValue) {
             self.key = key
             self.value = value
+        }
+
+        /// Whether both have equal values and keys of the same bytes.
+        public static func == (left: Self, right: Self) -> Bool {
+            left.key.isExactly(right.key) && left.value == right.value
         }
     }
 
@@ -41,13 +46,13 @@ public struct JSONObject: Sendable, Hashable {
 
     /// The value of a key; setting nil removes the member, setting a new key appends it.
     public subscript(key: String) -> JSONValue? {
-        get { members.first { $0.key == key }?.value }
+        get { members.first { $0.key.isExactly(key) }?.value }
         set {
             guard let newValue else {
-                members.removeAll { $0.key == key }
+                members.removeAll { $0.key.isExactly(key) }
                 return
             }
-            if let index = members.firstIndex(where: { $0.key == key }) {
+            if let index = members.firstIndex(where: { $0.key.isExactly(key) }) {
                 members[index].value = newValue
             } else {
                 members.append(Member(key: key, value: newValue))
@@ -58,17 +63,17 @@ public struct JSONObject: Sendable, Hashable {
     private mutating func removeDuplicates() {
         if members.count <= Self.smallCount {
             let hasDuplicate = members.indices.contains { index in
-                members[..<index].contains { $0.key == members[index].key }
+                members[..<index].contains { $0.key.isExactly(members[index].key) }
             }
             guard hasDuplicate else { return }
         }
-        var places: [String: Int] = [:]
+        var places: [ExactName: Int] = [:]
         var kept: [Member] = []
         for member in members {
-            if let place = places[member.key] {
+            if let place = places[ExactName(member.key)] {
                 kept[place].value = member.value
             } else {
-                places[member.key] = kept.count
+                places[ExactName(member.key)] = kept.count
                 kept.append(member)
             }
         }
@@ -79,8 +84,8 @@ public struct JSONObject: Sendable, Hashable {
     public static func == (left: Self, right: Self) -> Bool {
         guard left.members.count == right.members.count else { return false }
         if left.members == right.members { return true }
-        let values = Dictionary(right.members.map { ($0.key, $0.value) }) { _, last in last }
-        return left.members.allSatisfy { values[$0.key] == $0.value }
+        let values = Dictionary(right.members.map { (ExactName($0.key), $0.value) }) { _, last in last }
+        return left.members.allSatisfy { values[ExactName($0.key)] == $0.value }
     }
 
     /// Hashes the members independently of their order.
