@@ -126,4 +126,23 @@ struct LeaseTests {
             #expect(try await fixture.probe.number("PTTL", "flume:lease:\(tenure.identity)") > 40_000)
         }
     }
+
+    @Test("what is in flight is read in smaller pages when a reply was too large")
+    func largeRecord() async throws {
+        try await withRedisServer { server in
+            let proxy = try await FaultProxy.start(to: server)
+            let probe = try RedisProbe(url: proxy.url())
+            let fixture = StoreFixture(probe)
+            let tenure = try await fixture.tenure()
+            let payloads = (0..<300).map { "\($0) \(String(repeating: "x", count: 1000))" }
+            _ = try await fixture.inflight(payloads, of: tenure)
+            // As a reply beyond what is read of one does, it ends the connection.
+            proxy.cutNextReply(ofAtLeast: 50_000, after: 40_000)
+            let found = try await fixture.store.inflight(of: tenure) { _ in true }
+            #expect(proxy.cuts == 1)
+            #expect(Set(found.map(\.text)) == Set(payloads))
+            await probe.client.close()
+            proxy.close()
+        }
+    }
 }

@@ -88,12 +88,19 @@ extension JobStore {
     ) async throws(RedisError) -> [Delivery] {
         var wanted: [Int: Delivery] = [:]
         var cursor = "0"
-        repeat {
-            let (next, deliveries) = try await scan(tenure, from: cursor, page: Self.scanPage)
-            for delivery in deliveries where isWanted(delivery) { wanted[delivery.sequence] = delivery }
-            cursor = next
-        } while cursor != "0"
-        return Array(wanted.values)
+        var page = Self.scanPage
+        while true {
+            do throws(RedisError) {
+                let (next, deliveries) = try await scan(tenure, from: cursor, page: page)
+                for delivery in deliveries where isWanted(delivery) { wanted[delivery.sequence] = delivery }
+                cursor = next
+                if cursor == "0" { return Array(wanted.values) }
+            } catch {
+                // A page of large jobs may be more than one reply can be, which ends the connection: then a smaller one.
+                guard error.code == .unknownOutcome, page > 1 else { throw error }
+                page = max(1, page / 10)
+            }
+        }
     }
 
     private func scan(
