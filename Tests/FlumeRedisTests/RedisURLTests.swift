@@ -1,4 +1,6 @@
+import Foundation
 import FlumeRedis
+import TestSupport
 import Testing
 
 @Suite("A Redis URL")
@@ -101,6 +103,24 @@ struct RedisURLTests {
             }
             #expect(error?.code == .configuration)
             #expect(error?.message.contains("secret") == false)
+        }
+    }
+
+    @Test("comes from the file that REDIS_URL_FILE names, of which no more is read than a URL can be")
+    func file() throws {
+        let folder = try TemporaryDirectory()
+        defer { folder.remove() }
+        let path = folder.file("url")
+        try "redis://:secret@a:1/2\n".write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(try RedisConfiguration.environment(["REDIS_URL_FILE": path]).address == .tcp(host: "a", port: 1))
+        for (wrong, what) in [
+            ("/dev/zero", "more than 65536 bytes"), ("/dev", "cannot be read"), ("/none", "cannot be read"),
+        ] {
+            let error = #expect(throws: RedisError.self) {
+                _ = try RedisConfiguration.environment(["REDIS_URL_FILE": wrong])
+            }
+            #expect(error?.code == .configuration)
+            #expect(error?.message.contains(what) == true, "\(error?.message ?? "")")
         }
     }
 

@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import Foundation
 
 extension RedisConfiguration {
     /// The address that works on a developer's machine.
@@ -26,10 +22,7 @@ extension RedisConfiguration {
             guard let path = variables["REDIS_URL_FILE"], !path.isEmpty else {
                 return try RedisConfiguration(url: defaultURL)
             }
-            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-                throw RedisError(.configuration, "REDIS_URL_FILE names \(path), which cannot be read as text")
-            }
-            return try RedisConfiguration(url: text)
+            return try RedisConfiguration(url: urlText(inFile: path))
         }
         guard !provider.contains(":") else {
             throw RedisError(
@@ -42,5 +35,34 @@ extension RedisConfiguration {
                 .configuration, "REDIS_PROVIDER names the variable \(provider), and there is no such variable")
         }
         return try RedisConfiguration(url: url)
+    }
+
+    /// No URL is longer; a file such as /dev/zero has no end.
+    private static let longestURL = 64 << 10
+
+    /// Also from a pipe, of which nobody knows before how much comes.
+    private static func urlText(inFile path: String) throws(RedisError) -> String {
+        var data = Data()
+        do {
+            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            defer { try? file.close() }
+            while data.count <= longestURL, let part = try file.read(upToCount: longestURL + 1 - data.count),
+                !part.isEmpty
+            {
+                data += part
+            }
+        } catch {
+            throw RedisError(.configuration, "REDIS_URL_FILE names \(path), which cannot be read as text")
+        }
+        guard data.count <= longestURL else {
+            throw RedisError(
+                .configuration,
+                "REDIS_URL_FILE names \(path), which has more than \(longestURL) bytes: it must have a URL and nothing else"
+            )
+        }
+        guard let text = String(data: data, encoding: .utf8) else {
+            throw RedisError(.configuration, "REDIS_URL_FILE names \(path), which cannot be read as text")
+        }
+        return text
     }
 }
