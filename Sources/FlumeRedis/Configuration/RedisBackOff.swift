@@ -1,6 +1,6 @@
 /// How long to wait before the next attempt to connect: "full jitter", so that a fleet does not come back in step.
 public struct RedisBackOff: Sendable, Hashable {
-    /// The longest first pause.
+    /// The longest first pause; no pause is shorter than a millisecond.
     public var base: Duration
     /// The longest pause of all.
     public var cap: Duration
@@ -20,11 +20,17 @@ public struct RedisBackOff: Sendable, Hashable {
     /// - Parameters:
     ///   - failures: How many attempts have failed before this one, from 0.
     ///   - fraction: A random number from 0 to 1.
-    /// - Returns: A pause between nothing and the bound of this failure.
+    /// - Returns: A pause between ``shortest`` and the bound of this failure.
     package func delay(failures: Int, fraction: Double) -> Duration {
-        let bound = min(cap, base * (1 << min(max(failures, 0), Self.largestExponent)))
-        return bound * fraction
+        let bound = min(cap, min(base, Self.longest) * (1 << min(max(failures, 0), Self.largestExponent)))
+        return max(Self.shortest, bound * fraction)
     }
+
+    /// Attempts that fail at once, as those on a path that does not exist, must not follow each other without a rest,
+    /// whatever the settings and the random number are.
+    static let shortest = Duration.milliseconds(1)
+    /// Longer than this nobody waits; it keeps the doubling from overflow.
+    private static let longest = Duration.seconds(100 * 365 * 86_400)
 
     /// Keeps the doubling far from overflow; the cap is reached long before.
     private static let largestExponent = 20
