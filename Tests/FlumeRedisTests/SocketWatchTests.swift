@@ -43,6 +43,13 @@ struct SocketWatchTests {
         #expect(asked(&oneCore, times: 10, answer: false).isEmpty)
     }
 
+    @Test("and not on a Unix socket, where the kernel does not tell what is unread")
+    func unixSocket() {
+        let unix = RedisConfiguration(address: .unix(path: "/run/redis.sock"), replyWatch: .seconds(1))
+        #expect(!SocketWatch(on: unix, cores: 2).isOn)
+        #expect(SocketWatch(on: RedisConfiguration(replyWatch: .seconds(1)), cores: 2).isOn)
+    }
+
     @Test("and learns from the kernel that it is there")
     func unread() async throws {
         try await withTestDatabase { database in

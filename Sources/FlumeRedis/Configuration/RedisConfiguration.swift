@@ -33,7 +33,8 @@ public struct RedisConfiguration: Sendable, Hashable {
     /// How long the connection's thread may stay awake for the reply to a job that is enqueued alone; zero for never.
     ///
     /// Going to sleep and being woken takes longer than Redis needs for a push, on virtual machines several times as
-    /// long. A server whose replies take longer is noticed, and then hardly ever waited for in this way.
+    /// long. A server whose replies take longer is noticed, and then hardly ever waited for in this way. On Unix sockets
+    /// it has no effect: the kernel does not tell there whether a reply has come.
     public var replyWatch: Duration
 
     /// Creates a configuration from single settings.

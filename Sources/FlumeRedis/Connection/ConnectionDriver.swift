@@ -38,7 +38,7 @@ final class ConnectionDriver: @unchecked Sendable {
         self.dialer = dialer
         self.eventLoop = eventLoop
         self.logger = logger
-        watch = SocketWatch(patience: dialer.configuration.replyWatch)
+        watch = SocketWatch(on: dialer.configuration)
         machine = ConnectionStateMachine(dialer.configuration, random: random)
         outgoing = ByteBufferAllocator().buffer(capacity: 16 << 10)
     }
@@ -59,7 +59,10 @@ final class ConnectionDriver: @unchecked Sendable {
         if let channel, requests.count == 1, requests[0].isWatched, machine.awaitsOne { watch.wait(for: channel) }
     }
 
-    /// Shuts down; `done` is called when the socket is closed.
+    /// Shuts down; `done` is called when nobody waits for a reply any more and the socket is being closed.
+    ///
+    /// Without TLS it is closed then; with TLS it is once the server has said goodbye too. What else it sends till then is
+    /// read by nobody.
     func close(_ done: @escaping () -> Void) {
         eventLoop.assertInEventLoop()
         whenClosed.append(done)

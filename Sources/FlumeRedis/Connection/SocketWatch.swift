@@ -32,6 +32,17 @@ struct SocketWatch {
         self.patience = cores > 1 ? TimeAmount(patience) : .zero
     }
 
+    /// Creates a watch for connections of these settings.
+    ///
+    /// None on Unix sockets: unread bytes count as memory of the sender there, so that none would ever be seen.
+    init(on configuration: RedisConfiguration, cores: Int = System.coreCount) {
+        let isUnixSocket = if case .unix = configuration.address { true } else { false }
+        self.init(patience: isUnixSocket ? .zero : configuration.replyWatch, cores: cores)
+    }
+
+    /// Whether it ever waits.
+    var isOn: Bool { patience > .zero }
+
     /// Watches a channel until there is something to read, or for as long as it makes sense.
     mutating func wait(for channel: any Channel) {
         guard patience > .zero, let options = channel.syncOptions else { return }
