@@ -76,7 +76,8 @@ public final class HealthServer: Service, Sendable {
 
     /// Listens until a graceful shutdown or cancellation of the calling task.
     ///
-    /// Requests under way are cut off then. The file of a Unix socket is removed.
+    /// Requests under way are cut off then. The file of a Unix socket is removed, unless another process has put its own
+    /// there.
     ///
     /// - Throws: ``HealthServerError`` when it cannot listen there.
     public func run() async throws {
@@ -94,24 +95,26 @@ public final class HealthServer: Service, Sendable {
         // Everything up to the answer to the first request happens on the event loop: handlers may have taken every
         // thread of the pool by now.
         let eventLoop = group.next()
-        let listening: EventLoopFuture<any Channel>
+        let listening: EventLoopFuture<(any Channel, SocketFile?)>
         switch address {
         case .tcp(let host, let port):
-            listening = bootstrap(on: eventLoop).bind(host: host, port: port)
+            listening = bootstrap(on: eventLoop).bind(host: host, port: port).map { ($0, nil) }
         case .unix(let path):
-            listening = SocketFile(path: path).clear(on: eventLoop).flatMap {
-                self.bootstrap(on: eventLoop).bind(unixDomainSocketPath: path)
+            listening = SocketFile(path: path).clear(on: eventLoop).flatMapThrowing {
+                try SocketFile(path: path).make()
+            }.flatMap { socket, file in
+                self.bootstrap(on: eventLoop).withBoundSocket(socket).map { ($0, file) }
             }
         }
         let channel: any Channel
+        let file: SocketFile?
         do {
-            channel = try await listening.always { [self] result in
-                if case .success(let channel) = result { tell(channel) }
+            (channel, file) = try await listening.always { [self] result in
+                if case .success((let channel, _)) = result { tell(channel) }
             }.get()
         } catch {
             throw HealthServerError(error, at: address)
         }
-        let file: SocketFile? = if case .unix(let path) = address { SocketFile(existing: path) } else { nil }
         await withTaskCancellationOrGracefulShutdownHandler {
             // Closing is the only way it ends, and how is of no interest.
             try? await channel.closeFuture.get()

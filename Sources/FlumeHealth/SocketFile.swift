@@ -22,11 +22,34 @@ struct SocketFile {
         self.path = path
     }
 
-    /// The file that is at a path now.
-    init(existing path: String) {
-        self.path = path
-        if let status = Self.status(path) { identity = Self.identity(status) }
+    /// Makes a socket, and its file.
+    ///
+    /// NIO, when it does that, removes whatever socket is at the path in the end, also that of another process which has
+    /// taken the place meanwhile.
+    ///
+    /// - Returns: the socket, which does not listen yet, and the file as it was made.
+    func make() throws -> (socket: NIOBSDSocket.Handle, file: SocketFile) {
+        let address = try SocketAddress(unixDomainSocketPath: path)
+        let handle = socket(AF_UNIX, Self.kind, 0)
+        guard handle >= 0 else { throw IOError(errnoCode: errno, reason: "socket") }
+        let result = unsafe address.withSockAddr { address, size in
+            unsafe bind(handle, address, socklen_t(size))
+        }
+        guard result == 0 else {
+            let error = IOError(errnoCode: errno, reason: "bind")
+            close(handle)
+            throw error
+        }
+        var file = self
+        if let status = Self.status(path) { file.identity = Self.identity(status) }
+        return (handle, file)
     }
+
+    #if canImport(Glibc)
+        private static let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    #elseif canImport(Musl)
+        private static let kind = SOCK_STREAM | SOCK_CLOEXEC
+    #endif
 
     /// Removes what a dead process left behind, but nothing else.
     func clear(on eventLoop: any EventLoop) -> EventLoopFuture<Void> {

@@ -80,6 +80,30 @@ struct ListeningTests {
         }
     }
 
+    @Test("the socket that another process has put in place of ours stays, and is answered on")
+    func replacedByListener() async throws {
+        try await withFolder { folder in
+            let address = HealthAddress.unix(path: folder.file("health.sock"))
+            let (leaving, leave) = AsyncStream<Void>.makeStream()
+            let (removed, isRemoved) = AsyncStream<Void>.makeStream()
+            let first = Task {
+                try await withEndpoint(at: address, health: healthyWorker) { _ in
+                    try FileManager.default.removeItem(atPath: folder.file("health.sock"))
+                    isRemoved.yield()
+                    for await _ in leaving { break }
+                }
+            }
+            for await _ in removed { break }
+            try await withEndpoint(at: address, health: healthyWorker) { _ in
+                leave.yield()
+                try await first.value
+                let answer = try await HTTPCall.get("/live", at: address)
+                #expect(answer.status == 200)
+            }
+            #expect(!FileManager.default.fileExists(atPath: folder.file("health.sock")))
+        }
+    }
+
     @Test("a port that is taken, or an address that is not ours, is an error in plain words")
     func port() async throws {
         try await withEndpoint(health: healthyWorker) { address in
