@@ -36,7 +36,7 @@ public struct EnqueuedJob: Sendable {
     ///
     /// What was enqueued with a delay has this delay, because a test's clock stands still meanwhile.
     public var delay: Duration? {
-        at.map { .microseconds($0.microseconds - enqueuedAt.microseconds) }
+        at.map { .microseconds($0.microseconds) - .microseconds(enqueuedAt.microseconds) }
     }
 
     /// The job with its typed arguments.

@@ -23,13 +23,13 @@ extension TestJobs {
     /// What waits in queues runs first.
     ///
     /// - Parameters:
-    ///   - span: how far.
+    ///   - span: how far, at most to the end of the year 9999.
     ///   - limit: the number of runs after which it gives up.
     /// - Returns: what was run.
     /// - Throws: as ``drain(_:limit:)``.
     @discardableResult
     public func advance(by span: Duration, limit: Int = 10_000) async throws(DrainError) -> DrainReport {
-        let target = Timestamp(microseconds: clock.now.microseconds + Int(span / .microseconds(1)))
+        let target = clock.now.advanced(by: span)
         defer { clock.advance(to: target) }
         return try await store.drain(to: .moment(target), limit: limit)
     }

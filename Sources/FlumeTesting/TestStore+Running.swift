@@ -105,7 +105,9 @@ extension TestStore {
     ) -> EnqueuedJob {
         let payload = (try? JobPayload(parsing: bytes)) ?? job.payload
         let now = clock.now
-        let due = seconds.map { Timestamp(microseconds: now.microseconds + Int(($0 * 1e6).rounded())) }
+        let due = seconds.map {
+            now.advanced(by: .seconds(min(max($0, -Timestamp.greatestSpan), Timestamp.greatestSpan)))
+        }
         return EnqueuedJob(payload: payload, queue: queue ?? payload.queue ?? job.queue, at: due, enqueuedAt: now)
     }
 }

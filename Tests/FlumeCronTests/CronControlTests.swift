@@ -35,6 +35,19 @@ struct CronControlTests {
         }
     }
 
+    @Test("a state that somebody has written wrongly is listed, and the next tick is judged all the same")
+    func absurdState() async throws {
+        try await withProbe { probe in
+            let scheduler = probe.scheduler(try CronSchedule([entry()]))
+            _ = try await scheduler.pass()
+            for number in [Int.max, .min] {
+                try await probe.send("HSET", "flume:cron:default:state", "tick:e", "\(number)", "ran:e", "\(number)")
+                #expect(try await CronControl(jobs: probe.jobs).entries().map(\.entry.name) == ["e"])
+                _ = try await scheduler.pass()
+            }
+        }
+    }
+
     @Test("disables an entry for every process at once, and enables it from its next tick on")
     func switches() async throws {
         try await withProbe { probe in

@@ -132,4 +132,13 @@ struct CronExpressionTests {
         #expect(elapsed < .seconds(2))
         #expect(moment > (try time("2490-01-01T00:00:00Z")))
     }
+
+    @Test(
+        "at the end of time there is no next tick", arguments: ["0 0 29 2 *", "* * * * *", "0 3 * * * Europe/Berlin"])
+    func endOfTime(text: String) throws {
+        let expression = try CronExpression(text)
+        #expect(expression.next(after: Timestamp(microseconds: .max)) == nil)
+        // Before the year 1 there is no calendar, and no trap.
+        _ = expression.next(after: Timestamp(microseconds: .min))
+    }
 }

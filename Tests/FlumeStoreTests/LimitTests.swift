@@ -258,4 +258,11 @@ struct LimitTests {
             #expect(try await store.acquire(1, of: Gate([one])).granted == 1)
         }
     }
+
+    @Test("a span of any length is a number of microseconds")
+    func spans() {
+        #expect(Duration.milliseconds(1500).wholeMicroseconds == 1_500_000)
+        #expect(Duration.seconds(Int64.max).wholeMicroseconds == 3_155_760_000_000_000)
+        #expect(Duration.seconds(Int64.min).wholeMicroseconds == -3_155_760_000_000_000)
+    }
 }

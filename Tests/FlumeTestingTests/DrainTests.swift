@@ -209,4 +209,23 @@ struct DrainTests {
         #expect(report.runs.map(\.ending) == [.interrupted])
         #expect(jobs.waiting().map(\.jobClass) == ["WelcomeEmail", "Chain"])
     }
+
+    @Test("no span is too long: the clock stays in the year 9999")
+    func longSpans() async throws {
+        let snoozing = Handler(for: Chain.self) { job, _ in
+            throw JobDirective.snooze(for: .seconds(job.left == 0 ? Int64.max : Int64.min))
+        }
+        let jobs = TestJobs(handlers: Self.registry(snoozing))
+        try await jobs.client.enqueue(Chain(left: 0))
+        #expect(await jobs.performNext()?.ending.isFailure == false)
+        #expect(try await jobs.drain().count == 0)
+        let end = Timestamp(microseconds: 253_402_300_799_000_000)
+        try await jobs.client.enqueue(email)
+        _ = try? await jobs.advance(by: .seconds(Int64.max), limit: 3)
+        #expect(jobs.clock.now == end)
+        _ = try? await jobs.advance(by: .seconds(Int64.max), limit: 3)
+        _ = try? await jobs.advance(by: .seconds(Int64.min), limit: 3)
+        #expect(jobs.clock.now == end)
+        #expect(TestJobs(start: Timestamp(microseconds: .max)).waiting().isEmpty)
+    }
 }

@@ -67,4 +67,9 @@ struct BacktraceTests {
         #expect(Base64.encode(Array(plain.utf8)) == Array(coded.utf8))
         #expect(Base64.decode(coded.utf8) == Array(plain.utf8))
     }
+
+    @Test("fewer than no lines are none")
+    func negative() {
+        #expect(BacktraceSetting.lines(-1).select(["a"]) == [])
+    }
 }

@@ -135,4 +135,16 @@ struct RubyValueTests {
         #expect(error?.message.hasPrefix("args[0] (name): ") == true)
         #expect(error?.message.hasSuffix(#"expected a Symbol, found a String: "x""#) == true)
     }
+
+    @Test("the ends of time are times")
+    func ends() {
+        for microseconds in [Int.min, .max] {
+            let time = RubyTime(Timestamp(microseconds: microseconds))
+            #expect((0..<1_000_000_000).contains(time.nanosecond))
+            #expect(!time.description.isEmpty && time.timestamp.microseconds.magnitude > 1 << 60)
+        }
+        for nanosecond in [Int.min, .max] {
+            #expect((0..<1_000_000_000).contains(RubyTime(secondsSinceEpoch: 0, nanosecond: nanosecond).nanosecond))
+        }
+    }
 }

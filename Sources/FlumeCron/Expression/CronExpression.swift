@@ -86,7 +86,9 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
     ///
     /// - Returns: a whole second; `nil` when there is none before the end of the calendar.
     public func next(after time: Timestamp) -> Timestamp? {
-        nextTick(after: time.wholeSeconds).map { Timestamp(microseconds: $0 * 1_000_000) }
+        guard let tick = nextTick(after: time.wholeSeconds) else { return nil }
+        let microseconds = tick.multipliedReportingOverflow(by: 1_000_000)
+        return microseconds.overflow ? nil : Timestamp(microseconds: microseconds.partialValue)
     }
 
     /// The expression and its zone, as they can be read again.

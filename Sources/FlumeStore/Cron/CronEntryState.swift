@@ -27,12 +27,17 @@ package struct CronEntryState: Sendable, Hashable {
 
     private mutating func set(_ what: Substring, to value: String) {
         switch what {
-        case "tick": tick = Int(value) ?? 0
+        case "tick": tick = Self.seconds(value) ?? 0
         case "enabled": isEnabled = value == "1"
-        case "ran": lastTick = Int(value)
+        case "ran": lastTick = Self.seconds(value)
         case "at": lastEnqueued = Int(value)
         case "jid": lastJID = value
         default: break
         }
+    }
+
+    /// Seconds from 1970 up to the year 9999: arithmetic on them stays far from overflow.
+    private static func seconds(_ value: String) -> Int? {
+        Int(value).map { min(max($0, 0), 253_402_300_799) }
     }
 }

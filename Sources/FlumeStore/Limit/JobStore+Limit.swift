@@ -165,9 +165,12 @@ extension Limit.Numbers {
 }
 
 extension Duration {
-    /// In whole microseconds.
+    /// A hundred years: moments of that size are exact in the numbers of Lua.
+    private static let longest = Duration.seconds(3_155_760_000 as Int64)
+
+    /// In whole microseconds; what is longer than any time becomes the longest.
     package var wholeMicroseconds: Int {
-        let (seconds, attoseconds) = components
+        let (seconds, attoseconds) = min(max(self, .zero - Self.longest), Self.longest).components
         return Int(clamping: seconds) * 1_000_000 + Int(attoseconds / 1_000_000_000_000)
     }
 }

@@ -25,7 +25,7 @@ public enum BacktraceSetting: Sendable, Hashable {
         switch self {
         case .none: nil
         case .all: backtrace
-        case .lines(let count): Array(backtrace.prefix(count))
+        case .lines(let count): Array(backtrace.prefix(max(0, count)))
         }
     }
 }

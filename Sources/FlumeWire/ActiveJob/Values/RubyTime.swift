@@ -33,7 +33,8 @@ public struct RubyTime: Sendable, Hashable, CustomStringConvertible {
         let carry = nanosecond / 1_000_000_000 - (nanosecond % 1_000_000_000 < 0 ? 1 : 0)
         let bounded = min(max(secondsSinceEpoch, Self.bounds.lowerBound), Self.bounds.upperBound)
         self.secondsSinceEpoch = bounded + carry
-        self.nanosecond = nanosecond - carry * 1_000_000_000
+        // Wrapping, as the product may be beyond the smallest number when the difference is not.
+        self.nanosecond = nanosecond &- carry &* 1_000_000_000
         self.offset = offset.map { min(max($0, -86_340), 86_340) }
         self.kind = kind
     }
@@ -41,7 +42,7 @@ public struct RubyTime: Sendable, Hashable, CustomStringConvertible {
     /// Makes a moment of a time stamp.
     public init(_ timestamp: Timestamp, offset: Int? = nil, kind: Kind = .time) {
         let seconds = timestamp.wholeSeconds
-        let microsecond = timestamp.microseconds - seconds * 1_000_000
+        let microsecond = timestamp.microseconds &- seconds &* 1_000_000
         self.init(secondsSinceEpoch: seconds, nanosecond: microsecond * 1000, offset: offset, kind: kind)
     }
 
