@@ -259,6 +259,30 @@ struct LimitTests {
         }
     }
 
+    @Test(
+        "a limit that was told to wait for longer than anybody can is closed for a year",
+        arguments: [Duration.seconds(9_999_999_999_999), .seconds(Int64.max), .seconds(Int64.max) * 4])
+    func longBackOff(pause: Duration) async throws {
+        try await withStore { fixture in
+            let limit = Limit("l", .init(.window, count: 8, scale: Self.minute), keys: fixture.store.keys)
+            #expect(try await fixture.store.backOff(limit, closedFor: pause))
+            let usage = try await fixture.store.usage(of: limit)
+            #expect(usage.room == 0 && usage.wait <= Limit.longestTime)
+            #expect(usage.wait > Limit.longestTime - .seconds(60))
+        }
+    }
+
+    @Test(
+        "what no clock can tell in the place of a back-off closes a limit for a year at most",
+        arguments: ["1e300", "inf"])
+    func absurdBackOff(stored: String) async throws {
+        try await withStore { fixture in
+            let limit = Limit("l", .init(.window, count: 8, scale: Self.minute), keys: fixture.store.keys)
+            try await fixture.probe.send("HSET", "flume:limit:l", "blocked_until", stored)
+            #expect(try await fixture.store.usage(of: limit).wait == Limit.longestTime)
+        }
+    }
+
     @Test("a span of any length is a number of microseconds")
     func spans() {
         #expect(Duration.milliseconds(1500).wholeMicroseconds == 1_500_000)

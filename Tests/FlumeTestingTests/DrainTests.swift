@@ -179,6 +179,19 @@ struct DrainTests {
         #expect(run?.ending == .retried(after: .seconds(15)))
     }
 
+    @Test("times that no clock can tell end nothing: a job with such a timeout runs, and one that wants it waits")
+    func absurdTimes() async throws {
+        let patient = Handler(for: WelcomeEmail.self) { _, _ in throw JobDirective.snooze(for: .seconds(Int64.max)) }
+            .timeout(.seconds(Int64.max))
+        let jobs = TestJobs(handlers: Self.registry(patient))
+        try await jobs.client.enqueue(email)
+        let run = await jobs.performNext()
+        guard case .snoozed = run?.ending else {
+            Issue.record("\(String(describing: run))")
+            return
+        }
+    }
+
     @Test("a batch handler runs with one job")
     func batch() async throws {
         let journal = Journal()

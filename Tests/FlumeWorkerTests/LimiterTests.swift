@@ -223,6 +223,39 @@ struct LimiterTests {
         }
     }
 
+    @Test(
+        "a job that was told to come after a time that no clock can tell waits for a year, and so do its limits",
+        arguments: [Duration.seconds(9_999_999_999_999), .seconds(Int64.max)])
+    func rateLimitedForEver(pause: Duration) async throws {
+        try await withProbe { probe in
+            let handler = Handler.raw("Call") { _, _ in throw RateLimitedError(retryAfter: pause) }
+            let key = "limiter-tests-\(pause.wholeMicroseconds)-\(pause.wholeMilliseconds)"
+            let here = RateLimit.local(.slidingWindow(100, per: .seconds(1), key: key))
+            // It is there as long as somebody has it.
+            let limiter = try Limiter(here, redis: probe.client)
+            let pipelines = [
+                Pipeline("p", queue: "q", concurrency: 1).rateLimit(100, per: .seconds(1), key: "api").limited(by: here)
+            ]
+            try await withWorker(on: probe, [handler], pipelines: pipelines) { _ in
+                try await probe.enqueue([job("Call", "0")], to: "q")
+                _ = try await probe.wait(for: 1, in: "schedule")
+            }
+            let year = 366.0 * 24 * 3600
+            let waiting = try #require(try await probe.members("schedule").first)
+            let score = try #require(try await probe.score("schedule", waiting))
+            #expect(abs(score - year - (try await probe.now())) < 60)
+            let wait = try await limiter.usage().wait
+            #expect(wait <= .seconds(year) && wait > .seconds(year - 60))
+        }
+    }
+
+    @Test("times that are too long in milliseconds are the longest there are")
+    func milliseconds() {
+        #expect(Duration.seconds(Int64.max).wholeMilliseconds == .max)
+        #expect(Duration.seconds(Int64.min).wholeMilliseconds == .min)
+        #expect(Duration.microseconds(1999).wholeMilliseconds == 1)
+    }
+
     @Test("a limiter that cannot work says so when it is made")
     func validation() async throws {
         try await withProbe { probe in

@@ -111,7 +111,7 @@ extension JobStore {
     package func backOff(_ limit: Limit, closedFor pause: Duration?) async throws(RedisError) -> Bool {
         let reply = try await redis.evaluate(Self.backOffScript, keys: [limit.settingsKey, limit.backOffKey]) {
             command in
-            command.append(pause.map { max(1, $0.wholeMicroseconds) } ?? 0)
+            command.append(pause?.backOffMicroseconds ?? 0)
             limit.numbers.append(to: &command)
         }
         return reply.integer == 1
@@ -173,4 +173,10 @@ extension Duration {
         let (seconds, attoseconds) = min(max(self, .zero - Self.longest), Self.longest).components
         return Int(clamping: seconds) * 1_000_000 + Int(attoseconds / 1_000_000_000_000)
     }
+
+    /// For how long a limit lets nothing through that was told to wait for so long: at least a microsecond, at most
+    /// ``Limit/longestTime``.
+    ///
+    /// What a server says in `Retry-After` may be anything.
+    package var backOffMicroseconds: Int { max(1, min(self, Limit.longestTime).wholeMicroseconds) }
 }

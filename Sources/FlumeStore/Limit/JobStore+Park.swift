@@ -124,7 +124,7 @@ extension JobStore {
             .map { JobKeys(text: $0.name, count: limit.names.count) }.filter { !freed.contains($0) }
         for (name, score) in Self.scores(first) {
             guard score <= Double(now), due.count < count + freed.count else {
-                return (due, .microseconds(max(0, Int(min(score, 9e15)) - now)))
+                return (due, .microseconds(max(0, Int(max(0, min(score, 9e15))) - now)))
             }
             let keys = JobKeys(text: name, count: limit.names.count)
             if !freed.contains(keys) { due.append(keys) }

@@ -31,6 +31,9 @@ package struct Limit: Sendable, Hashable {
         }
     }
 
+    /// The longest time a limit reckons with, a year: of its scale, and of a back-off.
+    package static let longestTime = Duration.seconds(366 * 24 * 3600)
+
     package let name: String
     package let numbers: Numbers
     let settingsKey: String

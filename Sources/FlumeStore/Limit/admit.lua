@@ -77,5 +77,5 @@ for at = 6 + 4 * size + (1 + size) * count, #ARGV, 2 do
 end
 reply[1] = margin
 local first = redis.pcall('ZRANGE', index, 0, 0, 'WITHSCORES')
-if first[2] then reply[2] = math.max(0, tonumber(first[2]) - now) end
+if first[2] then reply[2] = limits.wait_for(first[2], now) end
 return reply

@@ -17,6 +17,9 @@ function limits.now()
   return tonumber(time[1]) * 1000000 + tonumber(time[2])
 end
 
+-- A year: nothing is closed for longer, whoever wrote it there, and no number leaves this that Redis cannot reply with.
+local LONGEST_BLOCK = 366 * 86400 * 1000000
+
 -- What is left of a back-off: the share that is let through, and for how long nothing is.
 local function calmness(factor, since, blocked_until, scale, now)
   factor = tonumber(factor) or 1
@@ -25,7 +28,7 @@ local function calmness(factor, since, blocked_until, scale, now)
     local passed = math.max(0, now - (tonumber(since) or 0))
     factor = math.min(1, factor + (1 - factor) * passed / (10 * scale))
   end
-  return factor, math.max(0, (tonumber(blocked_until) or 0) - now)
+  return factor, math.min(LONGEST_BLOCK, math.max(0, (tonumber(blocked_until) or 0) - now))
 end
 
 -- A limit as it is now. `numbers` are what the caller was configured with; what is stored counts more.
@@ -54,6 +57,9 @@ function limits.open(settings, meter, slots, numbers, now, patience, calm)
   limit.margin = math.floor(math.min(limit.usual * patience, math.max(limit.usual, scale / 2)))
   return limit
 end
+
+-- How long until a time in the index of keys with parked jobs.
+function limits.wait_for(score, now) return math.min(LONGEST_BLOCK, math.max(0, tonumber(score) - now)) end
 
 local function entry(text)
   local expiry, sum = string.match(text, '^(%d+):(%d+)$')

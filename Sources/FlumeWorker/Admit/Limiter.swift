@@ -187,8 +187,8 @@ public final class Limiter: Sendable {
 
     /// Makes it stricter because what it protects answered 429 or 503.
     ///
-    /// - Parameter retryAfter: nothing passes until then; `nil` halves the limit, at most once in each of its scales, and
-    ///   it comes back in a straight line over ten.
+    /// - Parameter retryAfter: nothing passes until then, for a year at most; `nil` halves the limit, at most once in each
+    ///   of its scales, and it comes back in a straight line over ten.
     /// - Throws: ``RedisError``.
     public func backOff(retryAfter: Duration? = nil) async throws(RedisError) {
         local?.backOff(closedFor: retryAfter)

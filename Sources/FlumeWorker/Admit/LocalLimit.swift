@@ -60,7 +60,7 @@ final class LocalLimit: Sendable {
     @discardableResult
     func backOff(closedFor pause: Duration?) -> Bool {
         let now = microseconds()
-        return state.withLock { $0.meter.backOff(closedFor: pause.map { max(1, $0.wholeMicroseconds) }, now: now) }
+        return state.withLock { $0.meter.backOff(closedFor: pause?.backOffMicroseconds, now: now) }
     }
 
     /// How many may pass in its time, how many of them now, and how long until one may.

@@ -73,7 +73,7 @@ public struct RateLimit: Sendable, Hashable {
     var problem: String? {
         if numbers.count <= 0 { return "a limit of \(numbers.count): the count must be at least 1" }
         if numbers.scale <= 0 { return "a limit per \(scale): the time must be at least a microsecond" }
-        if scale > .seconds(Self.longestScale) { return "a limit per \(scale): the time must be at most a year" }
+        if scale > Limit.longestTime { return "a limit per \(scale): the time must be at most a year" }
         if numbers.burst <= 0 { return "a burst of \(numbers.burst): it must be at least 1" }
         if key == "" { return "a limit with an empty key: leave the key out to use the pipeline's name" }
         if isLocal, numbers.kind == .slots {
@@ -81,6 +81,4 @@ public struct RateLimit: Sendable, Hashable {
         }
         return nil
     }
-
-    private static let longestScale = 366 * 24 * 3600
 }

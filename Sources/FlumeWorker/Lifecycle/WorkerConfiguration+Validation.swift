@@ -28,5 +28,6 @@ extension WorkerConfiguration {
 
     /// It is renewed three times in each, over a network.
     private static let shortestLease = Duration.milliseconds(100)
-    private static let longest = Duration.seconds(100 * 366 * 24 * 3600)
+    /// A hundred years.
+    static let longest = Duration.seconds(100 * 366 * 24 * 3600)
 }

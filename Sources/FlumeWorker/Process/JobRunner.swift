@@ -109,7 +109,7 @@ package struct JobRunner: Sendable {
     ) async -> Report {
         var outcome = outcome
         if case .failed(let limited as RateLimitedError) = outcome {
-            outcome = .snoozed(limited.retryAfter ?? .seconds(1))
+            outcome = .snoozed(limited.pause ?? .seconds(1))
         }
         if Task.isCancelled {
             return Report(
@@ -152,7 +152,8 @@ package struct JobRunner: Sendable {
         return await withTaskGroup(of: [Outcome]?.self) { group in
             group.addTask { await body() }
             group.addTask {
-                try? await Task.sleep(for: timeout)
+                // To sleep until a time that no clock can tell ends the process.
+                try? await Task.sleep(for: min(timeout, WorkerConfiguration.longest))
                 return nil
             }
             var isOverdue = false

@@ -98,8 +98,8 @@ final class Processor: Sendable {
             if entry.isOverdue, let timeout = handler?.timeout {
                 outcome = .failed(JobTimeoutError(timeout: timeout))
             } else if let limited = error as? RateLimitedError {
-                let pause = await lane.admission?.backOff(for: context.payload, retryAfter: limited.retryAfter)
-                outcome = .snoozed(limited.retryAfter ?? pause ?? .seconds(1))
+                let pause = await lane.admission?.backOff(for: context.payload, retryAfter: limited.pause)
+                outcome = .snoozed(limited.pause ?? pause ?? .seconds(1))
             }
         }
         statistics.record(
