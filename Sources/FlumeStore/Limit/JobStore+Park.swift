@@ -16,7 +16,7 @@ extension JobStore {
         package var parked = 0
         /// Those that can neither start nor be parked, which are in flight still: they fail.
         package var failing: [Delivery] = []
-        /// Keys of Redis that keep jobs from being parked or taken: they hold something of another type.
+        /// Keys of Redis that keep jobs from being parked or taken: they hold something of another type, or what is no job.
         package var brokenKeys: Set<String> = []
         /// How long until the first parked job may have room; `nil` when none is parked.
         package var due: Duration?

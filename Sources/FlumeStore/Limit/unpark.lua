@@ -9,7 +9,7 @@
 --       then what `limits.group` reads
 --       then for each further limit its kind, count, scale and burst; then patience; then how many limits
 -- Returns {'held', µs a start may come later, µs until the next key has room or -1, Redis's time in µs,
---          {keys that hold something of another type}, {name of a key, field, payload, field, payload…}…}
+--          {keys that hold something of another type, or what is no job}, {name of a key, field, payload, field, payload…}…}
 --         or {'lapsed'}, {'stale'}, {'buried'} and takes nothing
 
 local lease = redis.call('GET', KEYS[1])
@@ -32,43 +32,67 @@ local pause, closed_pause = 500000, 50000
 local is_closed, groups_at, found_closed = {}, 10 + tonumber(ARGV[9]), false
 for i = 10, groups_at - 1 do is_closed[ARGV[i]] = true end
 
+-- A reply that is too large for the client would never arrive: what comes after so many bytes comes with the next call.
+-- The first jobs tell how large the others may be.
+local most_bytes, bytes, page_size = 64 * 1024 * 1024, 0, 16
+
+-- The jobs at the head of a list that may start, and why the one behind them may not: 'paused', 'closed', or 'broken' for what
+-- is no job. Nothing is written before all are read: a script is not rolled back.
+local function read(parked, most)
+  local jobs = {}
+  while #jobs < most and bytes < most_bytes do
+    local page = math.min(most - #jobs, page_size)
+    local found = redis.call('LRANGE', parked, #jobs, #jobs + page - 1)
+    for _, job in ipairs(found) do
+      local length, colon = string.match(job, '^(%d+)():')
+      if not length or colon + length > #job then return jobs, 'broken' end
+      local queue = string.sub(job, colon + 1, colon + length)
+      if is_paused[queue] then return jobs, 'paused' end
+      if is_closed[queue] then return jobs, 'closed' end
+      jobs[#jobs + 1] = { queue, string.sub(job, colon + length + 1) }
+      bytes = bytes + #job
+      if bytes >= most_bytes then return jobs end
+    end
+    if #found < page then break end
+    if bytes < 1024 * 1024 then page_size = 1000 end
+  end
+  return jobs
+end
+
 for number = 1, tonumber(ARGV[7]) do
   local group = limits.group(number, tonumber(ARGV[6]), 7, groups_at, now)
   local parked, name = group.parked, group.name
   margin = math.min(margin, group.margin)
   local room, _, wait = limits.look_all(group, 1)
-  local jobs = {}
+  local jobs, stop = {}, nil
   local kind = redis.call('TYPE', parked).ok
   if kind ~= 'list' and kind ~= 'none' then
-    -- Looked at again when keys of paused queues are: somebody may have put that right.
-    broken[#broken + 1] = parked
-    room, wait = 0, pause
+    stop = 'broken'
+  elseif room > 0 and left > 0 then
+    jobs, stop = read(parked, math.min(room, left, 1000))
   end
-  if room > 0 and left > 0 then jobs = redis.call('LRANGE', parked, 0, math.min(room, left, 1000) - 1) end
-  local names, part, stopped = {}, { name }, false
-  for i, job in ipairs(jobs) do
-    local length, colon = string.match(job, '^(%d+)():')
-    local queue = string.sub(job, colon + 1, colon + length)
-    stopped = is_paused[queue]
-    if is_closed[queue] then found_closed = true end
-    if stopped or is_closed[queue] then break end
-    local payload = string.sub(job, colon + length + 1)
-    local field = string.format('%.0f:', sequence) .. queue
-    redis.call('HSET', KEYS[2], field, payload)
-    names[i] = string.format('%s:%.0f', ARGV[5], sequence)
-    taken[#taken + 1] = names[i]
-    part[2 * i], part[2 * i + 1] = field, payload
-    sequence = sequence + 1
-  end
-  if #names > 0 then
-    redis.call('LTRIM', parked, #names, -1)
-    left = left - #names
+  if #jobs > 0 then
+    local names, fields, part = {}, {}, { name }
+    for i, job in ipairs(jobs) do
+      local field = string.format('%.0f:', sequence) .. job[1]
+      fields[2 * i - 1], fields[2 * i] = field, job[2]
+      part[2 * i], part[2 * i + 1] = field, job[2]
+      names[i] = string.format('%s:%.0f', ARGV[5], sequence)
+      taken[#taken + 1] = names[i]
+      sequence = sequence + 1
+    end
+    redis.call('HSET', KEYS[2], unpack(fields))
+    redis.call('LTRIM', parked, #jobs, -1)
+    left = left - #jobs
     limits.charge_all(group, #names, names, '')
     for _, slots in ipairs(group.slots) do redis.pcall('SADD', KEYS[4], slots) end
     reply[#reply + 1] = part
     room, _, wait = limits.look_all(group, 1)
   end
-  if stopped then room, wait = 0, pause end
+  if stop == 'broken' then broken[#broken + 1] = parked end
+  -- What is broken is looked at again when keys of paused queues are: somebody may have put that right.
+  if stop == 'broken' or stop == 'paused' then room, wait = 0, pause end
+  if stop == 'closed' then found_closed = true end
   if redis.call('EXISTS', parked) == 0 then
     redis.call('ZREM', index, name)
   else
@@ -79,7 +103,7 @@ limits.charge_all(gate, #taken, taken, '')
 reply[2] = margin
 local first = redis.call('ZRANGE', index, 0, 0, 'WITHSCORES')
 if first[2] then
-  reply[3] = math.max(0, tonumber(first[2]) - now)
+  reply[3] = limits.wait_for(first[2], now)
 else
   redis.pcall('ZREM', KEYS[6], ARGV[8])
 end

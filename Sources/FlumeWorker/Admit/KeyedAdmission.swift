@@ -21,7 +21,7 @@ final class KeyedAdmission: Sendable {
     private let nextCheck = Mutex(ContinuousClock.now)
     /// Keys to look at before their time.
     let freed: FreedKeys
-    /// Keys that hold something of another type, so that it is said once.
+    /// Keys that hold something of another type, or what is no job, so that it is said once.
     private let broken = Mutex<Set<String>>([])
 
     init(
@@ -131,7 +131,7 @@ final class KeyedAdmission: Sendable {
     func tell(ofBroken keys: Set<String>) {
         for key in broken.withLock({ broken in keys.filter { broken.insert($0).inserted } }) {
             logger.error(
-                "a key of a limit holds something of another type; move it away, or delete it",
+                "a key of a limit holds something of another type, or what is no job; move that away",
                 metadata: [LogKeys.pipeline: "\(pipeline)", LogKeys.limit: "\(limit.name)", LogKeys.key: "\(key)"])
         }
     }
