@@ -134,6 +134,34 @@ struct CancelTests {
         }
     }
 
+    @Test(
+        "a job that waits for its limits is cancelled and goes to the dead set, not back to its queue",
+        arguments: [1, 2], [false, true])
+    func waitingForLimits(limits: Int, inBatch: Bool) async throws {
+        try await withProbe { probe in
+            let journal = Journal()
+            // The answer of a limit of so short a time is late when it comes: the job asks again, and again.
+            var pipeline = Pipeline("p", queue: "default", concurrency: 5)
+                .rateLimit(1000, per: .microseconds(100), key: "k")
+            if limits == 2 {
+                pipeline = pipeline.limited(
+                    by: .local(.slidingWindow(1000, per: .seconds(1), key: "cancel-tests-\(inBatch)")))
+            }
+            if inBatch { pipeline = pipeline.batching(size: 1, timeout: longTimeout) }
+            let handlers = [inBatch ? Handler.batching(journal) : .noting(journal)]
+            try await withWorker(on: probe, handlers, pipelines: [pipeline]) { running in
+                try await probe.enqueue([job("Note", "a")], to: "default")
+                try await eventually("it waits") { try await running.worker.runningCount() == 1 }
+                try await probe.send("HSET", "flume:limit:k", "blocked_until", "9000000000000000")
+                try await running.worker.cancel(jid: "a")
+                #expect(try await dead(probe).jid == "a")
+                #expect(try await probe.inflight().isEmpty)
+                #expect(try await probe.queue("default").isEmpty)
+            }
+            #expect(journal.count == 0)
+        }
+    }
+
     @Test("a worker that does not run cancels nothing")
     func notRunning() async throws {
         try await withProbe { probe in

@@ -201,7 +201,7 @@ final class Batcher: Sendable {
         var waiting = members
         while !waiting.isEmpty {
             waiting = await withoutCancelled(waiting.filter(isOurs), handler)
-            var (starting, others) = await readmit(waiting)
+            var (starting, others) = await readmit(waiting, handler)
             if starting.isEmpty { return }
             if let unlocked = await unlock(starting) {
                 starting = unlocked
@@ -237,13 +237,16 @@ final class Batcher: Sendable {
 
     /// Has the limits admit those again that waited here for longer than they may start after it.
     ///
-    /// - Returns: those that may start now, and those that have to wait a little more; none when all are back in their queue.
-    private func readmit(_ members: [BatchMember]) async -> (starting: [BatchMember], others: [BatchMember]) {
+    /// - Returns: those that may start now, and those that have to wait a little more; none when all are back in their
+    ///   queue, or were cancelled.
+    private func readmit(
+        _ members: [BatchMember], _ handler: Handler
+    ) async -> (starting: [BatchMember], others: [BatchMember]) {
         guard let admission else { return (members, []) }
         do {
             return try await admission.readmit(members)
         } catch {
-            await processor.putBack(members.map(\.delivery))
+            await processor.putBack(withoutCancelled(members, handler).map(\.delivery))
             return ([], [])
         }
     }

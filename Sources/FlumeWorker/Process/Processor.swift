@@ -68,7 +68,7 @@ final class Processor: Sendable {
         if handler != nil, payload.lockUntilStart != nil, await unlock([(delivery, context)]).isEmpty { return }
         // Last, because it holds for a start right after it.
         if let deadline, deadline < .now {
-            guard await readmit(delivery, in: lane) else { return }
+            guard await readmit(delivery, handler, context, since: start, in: lane) else { return }
         }
         logStart(context)
         if handler != nil { reportStart(context, in: lane) }
@@ -115,14 +115,21 @@ final class Processor: Sendable {
 
     /// Asks the limits again for a job that could not start in time.
     ///
-    /// - Returns: whether it may start; if not, it is back in its queue.
-    func readmit(_ delivery: Delivery, in lane: Lane) async -> Bool {
+    /// - Returns: whether it may start; if not, it is back in its queue, or has come to its end if it was cancelled.
+    private func readmit(
+        _ delivery: Delivery, _ handler: Handler?, _ context: JobContext, since start: ContinuousClock.Instant,
+        in lane: Lane
+    ) async -> Bool {
         logger.debug("a job could not start in time and asks its limits again")
         do {
             try await lane.admission?.readmit(delivery.grant)
             return true
         } catch {
-            await putBack([delivery])
+            if running.isCancelled(delivery) {
+                await end(delivery, .cancelled, handler, context, start.duration(to: .now), in: lane)
+            } else {
+                await putBack([delivery])
+            }
             return false
         }
     }
