@@ -89,6 +89,19 @@ struct DeploymentTests {
         }
     }
 
+    @Test("a dictionary among the arguments makes no other digest, in whatever order a process writes it")
+    func dictionaries() throws {
+        func digest(_ arguments: String) throws -> String {
+            let payload = try JobPayload(
+                parsing: Array(#"{"class":"TickJob","queue":"default","args":[\#(arguments)]}"#.utf8))
+            return try CronSchedule([entry("a", payload: payload)]).digest
+        }
+        let one = try digest(#"{"a":1,"b":[{"c":2,"d":3.0}]}"#)
+        #expect(try digest(#"{"b":[{"d":3.0,"c":2}],"a":1}"#) == one)
+        #expect(try digest(#"{"b":[{"d":3,"c":2}],"a":1}"#) != one)
+        #expect(try digest(#"{"b":[{"c":3.0,"d":2}],"a":1}"#) != one)
+    }
+
     @Test(
         "names that are none, or are there twice, are refused",
         arguments: ["", "a:b", "a b", "{a}"])

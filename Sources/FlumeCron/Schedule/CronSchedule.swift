@@ -1,4 +1,5 @@
 import FlumeStore
+import FlumeWire
 
 /// The periodic jobs of an application.
 ///
@@ -44,7 +45,9 @@ public struct CronSchedule: Sendable, Hashable {
         // FNV-1a: it has to tell schedules apart, not to resist anybody.
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for definition in entries.map(\.definition).sorted(by: { $0.name < $1.name }) {
-            for byte in Array(definition.name.utf8) + [0] + definition.json + [0] {
+            // A dictionary among the arguments is written in another order by each process.
+            let json = (try? JSONValue(parsing: definition.json))?.sorted.json ?? definition.json
+            for byte in Array(definition.name.utf8) + [0] + json + [0] {
                 hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
             }
         }

@@ -17,19 +17,25 @@ package enum UniqueToken {
             jobClass = payload.handlerName ?? jobClass
             arguments = inner
         }
-        let whole = JSONValue.array([.string(payload.queue ?? "default"), .string(jobClass), sorted(arguments)])
+        let whole = JSONValue.array([.string(payload.queue ?? "default"), .string(jobClass), arguments.sorted])
         return String(decoding: Base64.encode(Array(SHA256.hash(data: whole.json))), as: UTF8.self)
     }
 
-    private static func sorted(_ value: JSONValue) -> JSONValue {
-        switch value {
+}
+
+extension JSONValue {
+    /// The same with the members of all objects sorted by the bytes of their keys.
+    ///
+    /// What Swift writes of a dictionary has another order in each process.
+    package var sorted: JSONValue {
+        switch self {
         case .array(let elements):
-            return .array(elements.map(sorted))
+            return .array(elements.map(\.sorted))
         case .object(let object):
             let members = object.members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-            return .object(JSONObject(members.map { .init(key: $0.key, value: sorted($0.value)) }))
+            return .object(JSONObject(members.map { .init(key: $0.key, value: $0.value.sorted) }))
         case .null, .bool, .number, .string:
-            return value
+            return self
         }
     }
 }
