@@ -76,4 +76,24 @@ struct ParkTests {
             #expect(third.deliveries.map(\.text) == ["a1"] && third.due == nil)
         }
     }
+
+    @Test("when the list of keys with parked jobs is lost, the next job of a key brings its own back")
+    func lostIndex() async throws {
+        try await withStore { fixture in
+            let tenure = try await fixture.tenure()
+            let limit = limit(fixture, .init(.window, count: 1, scale: 60_000_000))
+            let keys = try #require(JobKeys(["a"]))
+            let jobs = try await fixture.inflight(["0", "1", "2"], of: tenure).map { (delivery: $0, keys: keys) }
+            let first = try await fixture.store.admit(Array(jobs.prefix(2)), by: limit)
+            #expect(first.deliveries.map(\.text) == ["0"] && first.parked == 1)
+            try await fixture.probe.send("DEL", index)
+            #expect(try await fixture.store.admit(Array(jobs.suffix(1)), by: limit).parked == 1)
+            #expect(try await fixture.store.parkedKeys(of: limit, atMost: 10).due == [keys])
+            // Where it is there it keeps its time.
+            try await fixture.probe.send("ZADD", index, "7", "a")
+            let more = try await fixture.inflight(["3"], of: tenure).map { (delivery: $0, keys: keys) }
+            #expect(try await fixture.store.admit(more, by: limit).parked == 1)
+            #expect(try await fixture.probe.score(index, "a") == 7)
+        }
+    }
 }

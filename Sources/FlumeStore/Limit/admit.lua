@@ -68,7 +68,12 @@ for at = 6 + 4 * size + (1 + size) * count, #ARGV, 2 do
       for _, slots in ipairs(group.slots) do redis.pcall('HDEL', slots, name) end
       for i = 5, 4 + others do redis.pcall('HDEL', KEYS[i], name) end
       group.crowd = group.crowd + 1
-      if wait then redis.call('ZADD', index, string.format('%.0f', now + wait), group.name) end
+      if wait then
+        redis.call('ZADD', index, string.format('%.0f', now + wait), group.name)
+      else
+        -- It is there, unless it was lost: then nobody would look after these jobs any more.
+        redis.call('ZADD', index, 'NX', string.format('%.0f', now), group.name)
+      end
       redis.call('ZADD', KEYS[4], string.format('%.0f', now), ARGV[5])
       verdict = 0
     end
