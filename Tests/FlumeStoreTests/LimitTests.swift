@@ -132,12 +132,51 @@ struct LimitTests {
             #expect(try await fixture.store.bury(tenure.identity))
             let dead = Tenure(identity: tenure.identity, keys: fixture.store.keys)
             let left = try await fixture.store.inflight(of: dead, page: 10)
-            let slotKeys = try await fixture.store.slotKeys()
-            #expect(slotKeys == ["flume:slots:s"])
+            let pages = try await fixture.store.slotKeys()
+            #expect(pages.map(Array.init) == [["flume:slots:s"]])
+            let slots = try await fixture.store.slots(heldBy: tenure.identity, under: pages[0])
             _ = try await fixture.store.settle(
                 done: [], moved: left.map { Settlement($0, to: .front(queue: "q", payload: $0.payload)) },
-                tenure: dead, slotKeys: slotKeys)
+                tenure: dead, slots: slots)
             #expect(try await fixture.probe.number("EXISTS", "flume:slots:s") == 0)
+        }
+    }
+
+    @Test("a job that leaves gives back its own slots and looks at no others")
+    func ownSlots() async throws {
+        try await withStore { fixture in
+            let tenure = try await fixture.tenure()
+            var jobs: [Delivery] = []
+            for (index, name) in ["x", "y"].enumerated() {
+                try await fixture.probe.enqueue([name], to: name)
+                let gate = gate(fixture, [(name, .init(.slots, count: 2, scale: 1_000_000))])
+                jobs += try await fetch(fixture, tenure, 1, from: [name], first: index + 1, gate).jobs
+            }
+            // As if the second held one of the first's: it cannot, so nobody looks there.
+            try await fixture.probe.send("HSET", "flume:slots:x", "\(tenure.identity):2", "")
+            _ = try await fixture.store.settle(
+                done: [jobs[0]], moved: [Settlement(jobs[1], to: .dead(payload: bytes("d")))], tenure: tenure)
+            #expect(try await fixture.probe.hash("flume:slots:x").keys.sorted() == ["\(tenure.identity):2"])
+            #expect(try await fixture.probe.number("EXISTS", "flume:slots:y") == 0)
+        }
+    }
+
+    @Test("slots of processes that are gone are taken away page by page, and keys without one are forgotten")
+    func sweep() async throws {
+        try await withStore { fixture in
+            let tenure = try await fixture.tenure()
+            let names = (0..<450).map { "flume:slots:1:l:\($0)" }
+            try await fixture.probe.send("SADD", ["flume:slots"] + names)
+            for name in names.prefix(440) { try await fixture.probe.send("HSET", name, "gone:1:aa:7", "") }
+            try await fixture.probe.send("HSET", names[3], "\(tenure.identity):5", "", "limiter:1", "99")
+            try await fixture.probe.send("HSET", names[4], "limiter:1", "99")
+            try await fixture.probe.send("SET", names[449], "no hash")
+            let pages = try await fixture.store.slotKeys()
+            #expect(pages.count == 3 && pages.joined().sorted() == names.sorted())
+            for page in pages { try await fixture.store.sweepSlots(under: page) }
+            #expect(try await fixture.probe.set("flume:slots") == [names[3], names[4], names[449]].sorted())
+            #expect(try await fixture.probe.hash(names[3]).keys.sorted() == ["\(tenure.identity):5", "limiter:1"])
+            #expect(try await fixture.probe.hash(names[4]).keys.sorted() == ["limiter:1"])
         }
     }
 

@@ -96,14 +96,6 @@ extension JobStore {
         return reply.integer == 1
     }
 
-    /// Gives slots back.
-    package func releaseSlots(_ names: [String], under slotsKey: String) async throws(RedisError) {
-        guard !names.isEmpty else { return }
-        var command = RedisCommand("HDEL", slotsKey)
-        for name in names { command.append(name) }
-        _ = try await redis.send(command)
-    }
-
     /// Makes a limit stricter: closed for so long, or half of what it is now.
     ///
     /// - Returns: whether that changed anything; it is halved at most once in each scale.
@@ -127,29 +119,6 @@ extension JobStore {
             let room = parts[4].integer, let wait = parts[5].integer
         else { throw RedisError.unexpectedReply(to: "usage.lua", reply) }
         return Usage(numbers: numbers, room: room, wait: .microseconds(wait))
-    }
-
-    /// The slots of all concurrency limits that any process has declared.
-    package func slotKeys() async throws(RedisError) -> Set<String> {
-        let replies = try await redis.send([
-            RedisCommand("SMEMBERS", keys.limits), RedisCommand("SMEMBERS", keys.slotLists),
-        ])
-        let names = replies[0].array?.compactMap(\.string) ?? []
-        let ofKeys = Set(replies[1].array?.compactMap(\.string) ?? [])
-        guard !names.isEmpty else { return ofKeys }
-        let kinds = try await redis.send(names.map { RedisCommand("HGET", keys.limit($0), "kind") })
-        return ofKeys.union(
-            zip(names, kinds).lazy.filter { $0.1.string == Limit.Kind.slots.rawValue }.map { keys.limitSlots($0.0) })
-    }
-
-    /// Who holds slots.
-    ///
-    /// - Returns: names of slots that jobs hold; those that give themselves back are left out.
-    package func slotHolders(under slotsKey: String) async throws(RedisError) -> [String] {
-        let parts = try await redis.send(RedisCommand("HGETALL", slotsKey)).array ?? []
-        return stride(from: 0, to: parts.count - 1, by: 2).compactMap {
-            parts[$0 + 1].bytes?.isEmpty == true ? parts[$0].string : nil
-        }
     }
 }
 

@@ -6,7 +6,6 @@ extension JobStore {
         name: "admit", source: PackageResources.limit_lua + PackageResources.admit_lua)
     private static let unparkScript = RedisScript(
         name: "unpark", source: PackageResources.limit_lua + PackageResources.unpark_lua)
-    private static let forgetScript = RedisScript(name: "forget", source: PackageResources.forget_lua)
 
     /// What came of asking for jobs of many keys.
     package struct KeyedReply: Sendable {
@@ -198,11 +197,6 @@ extension JobStore {
             }
         }
         return .held(answer)
-    }
-
-    /// Forgets the slots of one key of a limit, if nobody holds one any more.
-    package func forgetEmptySlots(_ slotsKey: String) async throws(RedisError) {
-        _ = try await redis.evaluate(Self.forgetScript, keys: [keys.slotLists, slotsKey])
     }
 }
 

@@ -1,7 +1,10 @@
--- Takes a list of slots off the list of such lists when nobody holds one of them.
+-- Takes lists of slots off the list of such lists where nobody holds one of them.
 --
--- KEYS  1 the list of lists   2 slots
--- Returns 1 when it was taken off
+-- KEYS  1 the list of lists   2… slots
+-- Returns how many were taken off
 
-if redis.call('EXISTS', KEYS[2]) == 0 then return redis.call('SREM', KEYS[1], KEYS[2]) end
-return 0
+local count = 0
+for i = 2, #KEYS do
+  if redis.call('EXISTS', KEYS[i]) == 0 then count = count + redis.call('SREM', KEYS[1], KEYS[i]) end
+end
+return count

@@ -34,15 +34,15 @@ extension JobStore {
     ///   - done: jobs that go nowhere.
     ///   - moved: the others, of which each gets its verdict. Together with `done` at most ``largestSettlement``.
     ///   - tenure: whose record they leave.
-    ///   - slotKeys: the slots they may hold of concurrency limits, besides those that they know of themselves.
+    ///   - slots: where jobs hold slots of concurrency limits, by sequence number; besides what they know of themselves.
     /// - Returns: what became of each.
     /// - Throws: when Redis did not answer; it may have happened all the same.
     package func settle(
-        done: [Delivery], moved: [Settlement] = [], tenure: Tenure, slotKeys: Set<String> = []
+        done: [Delivery], moved: [Settlement] = [], tenure: Tenure, slots: [Int: Set<String>] = [:]
     ) async throws(RedisError) -> SettleReply {
         var keyNames = [tenure.inflightKey, tenure.leaseKey, keys.retry, keys.schedule, keys.dead, keys.queues]
-        let slotKeys = Self.slotKeys(of: done, moved, besides: slotKeys)
-        keyNames.append(contentsOf: slotKeys)
+        let holders = Self.holders(among: done, moved, slots)
+        keyNames.append(contentsOf: holders.lazy.map(\.slotsKey))
         // A key is passed once, however many jobs go there.
         var indexes: [ExactName: Int] = [:]
         func index(of key: String) -> Int {
@@ -66,10 +66,14 @@ extension JobStore {
             command.append(deadSetLimits.seconds)
             command.append(deadSetLimits.lastRankToTrim)
             command.append(Self.recoveryMemoryMilliseconds)
-            command.append(slotKeys.count)
+            command.append(holders.count)
             command.append(tenure.identity)
             command.append(done.count)
             for delivery in done { delivery.appendField(to: &command) }
+            for (_, sequences) in holders {
+                command.append(sequences.count)
+                for sequence in sequences { command.append(sequence) }
+            }
             for settlement in moved {
                 append(settlement, to: &command) { key in indexes[ExactName(key)] ?? 0 }
             }
@@ -90,20 +94,20 @@ extension JobStore {
             })
     }
 
-    /// The deliveries of one fetch share a grant, so there are few to look at.
-    private static func slotKeys(
-        of done: [Delivery], _ moved: [Settlement], besides slotKeys: Set<String>
-    ) -> Set<String> {
-        var all = slotKeys
-        var last: Grant?
-        func note(_ grant: Grant?) {
-            guard let grant, grant !== last else { return }
-            last = grant
-            all.formUnion(grant.slotKeys)
+    /// For each slots key the sequence numbers of the jobs that may hold a slot there.
+    private static func holders(
+        among done: [Delivery], _ moved: [Settlement], _ slots: [Int: Set<String>]
+    ) -> [(slotsKey: String, sequences: [Int])] {
+        var holders: [String: [Int]] = [:]
+        func note(_ delivery: Delivery) {
+            let known = delivery.grant?.slotKeys ?? []
+            for key in known { holders[key, default: []].append(delivery.sequence) }
+            guard let others = slots[delivery.sequence] else { return }
+            for key in others where !known.contains(key) { holders[key, default: []].append(delivery.sequence) }
         }
-        for delivery in done { note(delivery.grant) }
-        for settlement in moved { note(settlement.delivery.grant) }
-        return all
+        for delivery in done { note(delivery) }
+        for settlement in moved { note(settlement.delivery) }
+        return holders.map { (slotsKey: $0.key, sequences: $0.value) }
     }
 
     private func append(_ settlement: Settlement, to command: inout RedisCommand, index: (String) -> Int) {

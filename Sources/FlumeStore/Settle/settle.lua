@@ -2,9 +2,10 @@
 -- Sent twice it does nothing the second time, because a job that has left cannot leave again.
 --
 -- KEYS  1 in-flight hash   2 lease of its process   3 `retry`   4 `schedule`   5 `dead`   6 the set `queues`
---       7… slots of concurrency limits   then queue lists, recovery counters and locks, named by their index below
+--       7… slots that the jobs may hold   then queue lists, recovery counters and locks, named by their index below
 -- ARGV  1 seconds a dead job is kept   2 last rank to trim from `dead`   3 ms a recovery counter is kept
 --       4 how many slots keys   5 identity whose jobs these are   6 number of jobs that are done   then their fields
+--       then for each slots key: how many jobs may hold a slot there, and their sequence numbers
 --       then for each other job: its field; perhaps `release`, a lock and the jid that may hold it, or `pass`, the same and
 --       the jid that gets it and for how many ms; a verb, and what the verb wants
 --         done                                        → nowhere
@@ -36,19 +37,19 @@ local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 -- Lua's own number format keeps 14 digits, which is a tenth of a millisecond less than a score needs.
 local function score(delay) return string.format('%.6f', now + delay) end
 
--- Whoever leaves the record gives back the slots it holds, in the same step.
-local leaving = {}
-local function release(field)
-  if slot_keys > 0 then leaving[#leaving + 1] = identity .. ':' .. string.match(field, '^%d*') end
-end
-if slot_keys > 0 then
-  for i = 7, 6 + done do release(ARGV[i]) end
-end
-
 local at = 7 + done
 local function take()
   at = at + 1
   return ARGV[at - 1]
+end
+
+-- Whoever leaves the record gives back the slots it holds, in the same step: each job its own. Not every job at every key:
+-- with as many keys as jobs that would keep Redis from others for long.
+local holders, stays = {}, {}
+for i = 1, slot_keys do
+  local sequences = {}
+  for n = 1, tonumber(take()) do sequences[n] = take() end
+  holders[i] = sequences
 end
 
 -- Each reads its arguments and answers what Redis said to the write.
@@ -129,14 +130,13 @@ while at <= #ARGV do
   local is_there = redis.call('HEXISTS', inflight, field) == 1
   local said, verdict = arrive[verb](is_there)
   if not is_there then
-    release(field)
     reply[#reply + 1] = 0
   elseif type(said) == 'table' then
     -- A script is not rolled back: what could not arrive must not leave.
+    stays[string.match(field, '^%d*')] = true
     reply[#reply + 1] = said.err
   else
     redis.call('HDEL', inflight, field)
-    release(field)
     -- Another job may hold it: it lasts for a time only. And a job that is recovered keeps it until it dies.
     if lock and (verb ~= 'recover' or verdict == 2) and redis.pcall('GET', lock) == holder then
       if heir then redis.pcall('SET', lock, heir, 'PX', life) else redis.pcall('DEL', lock) end
@@ -145,8 +145,12 @@ while at <= #ARGV do
   end
 end
 
-for i = 7, 6 + slot_keys do
-  if #leaving > 0 then redis.pcall('HDEL', KEYS[i], unpack(leaving)) end
+for i, sequences in ipairs(holders) do
+  local names = {}
+  for _, sequence in ipairs(sequences) do
+    if not stays[sequence] then names[#names + 1] = identity .. ':' .. sequence end
+  end
+  if #names > 0 then redis.pcall('HDEL', KEYS[6 + i], unpack(names)) end
 end
 
 if to_trim then trim(KEYS[5], tonumber(ARGV[1]), tonumber(ARGV[2]), now) end

@@ -144,7 +144,7 @@ actor Recoverer {
 
     private func putBack(_ forgotten: [Delivery], from own: Tenure) async throws(RedisError) {
         guard !forgotten.isEmpty else { return }
-        let slotKeys = try await store.slotKeys()
+        let slots = try await slots(heldBy: own.identity)
         // What was taken last goes back first, so that the oldest is the next to run.
         let settlements = forgotten.sorted { $0.sequence > $1.sequence }.map { delivery in
             Settlement(delivery, to: .front(queue: delivery.queue, payload: delivery.payload))
@@ -155,7 +155,7 @@ actor Recoverer {
             pulse.move()
             let call = Array(waiting.prefix(JobStore.callSize(of: waiting.lazy.map(\.byteCount))))
             waiting.removeFirst(call.count)
-            let verdicts = try await store.settle(done: [], moved: call, tenure: own, slotKeys: slotKeys).verdicts
+            let verdicts = try await store.settle(done: [], moved: call, tenure: own, slots: slots).verdicts
             count += verdicts.count { $0 == .arrived }
         }
         guard count > 0 else { return }
@@ -174,24 +174,27 @@ actor Recoverer {
         if let swept, swept.duration(to: now) < lease { return }
         swept = now
         parking.tell(of: try await store.visit(parking.own(), leftFor: parking.patience))
-        for slotsKey in try await store.slotKeys() {
+        for page in try await store.slotKeys() {
             pulse.move()
-            // Whoever held a slot before the list was read was on it, unless it has left.
-            let holders = try await store.slotHolders(under: slotsKey)
-            let listed = Set(try await store.processesWithLeases())
-            let gone = holders.filter { name in
-                !listed.contains(String(name[..<(name.lastIndex(of: ":") ?? name.endIndex)]))
-            }
-            try await store.releaseSlots(gone, under: slotsKey)
-            // There is a list for each key that ever had a job; one that gets another is listed again in the same step.
-            if gone.count == holders.count { try await store.forgetEmptySlots(slotsKey) }
+            try await store.sweepSlots(under: page)
         }
+    }
+
+    /// Where the jobs of a process hold slots: whoever did not fetch them cannot know.
+    private func slots(heldBy identity: String) async throws(RedisError) -> [Int: Set<String>] {
+        var held: [Int: Set<String>] = [:]
+        for page in try await store.slotKeys() {
+            pulse.move()
+            held.merge(try await store.slots(heldBy: identity, under: page)) { $0.union($1) }
+        }
+        return held
     }
 
     private func recover(_ identity: String) async throws(RedisError) {
         guard try await store.bury(identity) else { return }
         let dead = Tenure(identity: identity, keys: store.keys)
-        let slotKeys = try await store.slotKeys()
+        // It takes no more now that it is buried.
+        let slots = try await slots(heldBy: identity)
         var recovered = 0
         var poisoned = 0
         var hasFailed = true
@@ -211,7 +214,7 @@ actor Recoverer {
             }
             // Those of large jobs that do not fit into one call are found again by the next look.
             let settlements = Array(all.prefix(JobStore.callSize(of: all.lazy.map(\.byteCount))))
-            let verdicts = try await store.settle(done: [], moved: settlements, tenure: dead, slotKeys: slotKeys)
+            let verdicts = try await store.settle(done: [], moved: settlements, tenure: dead, slots: slots)
                 .verdicts
             let arrived = verdicts.count { $0 == .arrived }
             recovered += arrived
