@@ -149,6 +149,44 @@ struct AdmissionTests {
         }
     }
 
+    @Test("a late job with several limits counts with all of them at one time, however long it waits for one")
+    func lateStartOfSeveral() async throws {
+        try await withProbe { probe in
+            let store = JobStore(redis: probe.client, keys: KeySpace())
+            let whole = RateLimit.slidingWindow(1, per: .seconds(2), key: "all")
+            let pipeline = Pipeline("p", queue: "q", concurrency: 1).limited(by: whole)
+                .rateLimit(5, per: .seconds(2), key: "tenant") { try $0.arguments().first?.string }
+            let admission = try #require(
+                Admission(
+                    pipeline, board: LimitBoard(), store: store, bell: Bell(on: probe.client.eventLoop),
+                    configuration: .quick, logger: silent))
+            let keyed = try #require(admission.keyed)
+            let tenure = Tenure(identity: "host:1:abc", keys: store.keys)
+            _ = try await store.hold(tenure, epoch: 1, milliseconds: 60_000)
+            try await probe.enqueue([job("Time", "0", args: #"["a"]"#)], to: "q")
+            let source = FetchRequest.Source(queue: QueueKey("q", keys: store.keys), quota: 1)
+            let fetched = try await store.fetch(
+                FetchRequest(epoch: 1, firstSequence: 1, count: 1, sources: [source]), leaseMilliseconds: 60_000,
+                tenure: tenure)
+            guard case .held(let deliveries, _, _) = fetched, let key = JobKeys(["a"]) else {
+                throw TestSupportError("\(fetched)")
+            }
+            let admitted = try await store.admit(deliveries.map { ($0, key) }, by: keyed.limit).deliveries
+            // Another job uses the pipeline's limit up.
+            try await Limiter(whole, redis: probe.client).acquire()
+            try await admission.readmit(try #require(admitted.first))
+            // When what was charged last counts no more, by both meters.
+            var last: [[Int]] = []
+            for meter in [store.keys.limitMeter("all"), store.keys.limitMeter("tenant", of: "a")] {
+                let entry = try #require(try await probe.send("LINDEX", meter, "-1").string)
+                last.append(entry.split(separator: ":").compactMap { Int($0) })
+            }
+            #expect(abs(last[0][0] - last[1][0]) < 100_000)
+            // And what was charged for the key before is taken back.
+            #expect(last[1][1] == 1)
+        }
+    }
+
     @Test("no more jobs run at a time than there are slots, in two workers together, however they end")
     func concurrency() async throws {
         try await withProbe { probe in

@@ -25,8 +25,8 @@ final class Admission: Sendable {
     let logger: Logger
     private let pipeline: String
     private let events: EventBus
-    private let localAcquirers: [Acquirer]
-    private let sharedAcquirer: Acquirer?
+    /// Asks for jobs that are late, where there is one leave to ask for: that of the shared limits, or of one of this process.
+    private let acquirer: Acquirer?
     /// How much later than its admission a start may come, by the limits of this process.
     let localMargin: Duration?
     /// The limits that are smaller than a batch and were told of, with the numbers they had.
@@ -66,10 +66,14 @@ final class Admission: Sendable {
         self.events = configuration.events
         self.logger = logger
         localMargin = local.map(\.margin).min()
-        localAcquirers = local.map { Acquirer(asking: $0) }
         // A job that is to start again holds its slots already.
         rates = shared.filter { $0.numbers.kind != .slots }
-        sharedAcquirer = rates.isEmpty ? nil : Acquirer(asking: Gate(rates), of: store)
+        acquirer =
+            switch (local.count, rates.isEmpty) {
+            case (0, false): Acquirer(asking: Gate(rates), of: store)
+            case (1, true): Acquirer(asking: local[0])
+            default: nil
+            }
     }
 
     // MARK: Before a fetch
@@ -191,44 +195,25 @@ final class Admission: Sendable {
 
     /// Admits a job again that could not start in time; what was charged for it is taken back.
     ///
+    /// Whoever asks for one leave only has its turn in the order they came. Where there is more to ask, all of it is asked in
+    /// one step: leave that one limit gave would be stale by the time another has room.
+    ///
     /// - Throws: `CancellationError` when it is not to start any more, or the error of a connection closed for good.
-    func readmit(_ grant: Grant?) async throws {
-        for acquirer in localAcquirers { try await acquirer.acquire() }
-        var unused = grant?.time
-        if let limits = grant?.keyed, !limits.isEmpty { try await wait(for: limits, insteadOf: grant?.keyedTime) }
-        while let sharedAcquirer {
+    func readmit(_ delivery: Delivery) async throws {
+        guard let acquirer, delivery.grant?.keyed.isEmpty != false else {
+            let member = BatchMember(delivery: delivery, context: nil, deadline: nil)
+            _ = try await BatchAdmission(self, logger: logger).admit([member])
+            return
+        }
+        var unused = rates.isEmpty ? nil : delivery.grant?.time
+        while true {
             do {
-                return try await sharedAcquirer.acquire(insteadOf: unused)
+                return try await acquirer.acquire(insteadOf: unused)
             } catch let error as RedisError where error.code != .closed {
                 // It may have been taken back: once more would be once too often.
                 unused = nil
                 logger.debug("cannot ask a limit", metadata: [LogKeys.error: "\(error)"])
-                // In the job's own task, as below: it ends with the job.
-                try await Task.sleep(for: Self.outagePause)
-            }
-        }
-    }
-
-    /// Asks the limits of a job's keys, until they give leave that is used in time.
-    private func wait(for limits: [Limit], insteadOf time: Int?) async throws {
-        let gate = Gate(limits)
-        var (patience, refunds) = (1, time.map { [$0: 1] } ?? [:])
-        while true {
-            do {
-                let (granted, deadline, reply) = try await store.acquire(
-                    1, of: gate, patience: patience, refunds: refunds)
-                refunds = [:]
-                if granted == 1, deadline >= .now { return }
-                if granted == 1 {
-                    refunds = [reply.time: 1]
-                    patience = min(patience * 2, 1024)
-                } else {
-                    // In the job's own task, for as long as the limit itself said; ends with the job.
-                    try await Task.sleep(for: min(reply.stopped?.wait ?? .milliseconds(1), Acquirer.longestWait))
-                }
-            } catch let error as RedisError where error.code != .closed {
-                refunds = [:]
-                logger.debug("cannot ask a limit", metadata: [LogKeys.error: "\(error)"])
+                // In the job's own task: it ends with the job.
                 try await Task.sleep(for: Self.outagePause)
             }
         }

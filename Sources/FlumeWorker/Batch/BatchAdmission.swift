@@ -3,7 +3,7 @@ import FlumeStore
 import Logging
 
 /// Has the limits admit the jobs of a batch again that waited for company for longer than they may start after their
-/// admission.
+/// admission; and a job that runs alone and is late, where there are several limits to ask.
 ///
 /// All ask in one step, so that all may start together. As time passes, what was let through before is late, so it asks
 /// again with the others.
@@ -19,15 +19,20 @@ struct BatchAdmission: Sendable {
         self.logger = logger
     }
 
-    /// Waits until jobs may start.
+    /// Waits until jobs may start, if one of them is late.
+    func readmit(_ members: [BatchMember]) async throws -> (starting: [BatchMember], others: [BatchMember]) {
+        guard members.contains(where: \.isLate) else { return (members, []) }
+        return try await admit(members)
+    }
+
+    /// Waits until jobs may start, whatever leave they had.
     ///
     /// First all are to start together. Where there is no room for that when there should be, because others were faster or
     /// the limit was made smaller than the batch, half as many will do, and then half of those: nobody waits for ever.
     ///
     /// - Returns: those that may start now, at least one; and the others, which have to ask again.
     /// - Throws: `CancellationError` when none is to start any more, or the error of a connection closed for good.
-    func readmit(_ members: [BatchMember]) async throws -> (starting: [BatchMember], others: [BatchMember]) {
-        guard members.contains(where: \.isLate) else { return (members, []) }
+    func admit(_ members: [BatchMember]) async throws -> (starting: [BatchMember], others: [BatchMember]) {
         var (waiting, enough, patience) = (members, members.count, 1)
         /// When there should be room, by what the limit said when it had none.
         var expected: ContinuousClock.Instant?
@@ -46,7 +51,7 @@ struct BatchAdmission: Sendable {
                 }
                 let wait = max(.milliseconds(1), answer.wait ?? .zero)
                 if let time = expected, time < .now {
-                    if enough == members.count { await admission.warn(ofLimitsBelow: enough) }
+                    if enough > 1, enough == members.count { await admission.warn(ofLimitsBelow: enough) }
                     enough = max(1, enough / 2)
                     expected = nil
                 }

@@ -122,7 +122,7 @@ final class Processor: Sendable {
     ) async -> Bool {
         logger.debug("a job could not start in time and asks its limits again")
         do {
-            try await lane.admission?.readmit(delivery.grant)
+            try await lane.admission?.readmit(delivery)
             return true
         } catch {
             if running.isCancelled(delivery) {
