@@ -96,4 +96,27 @@ struct ParkTests {
             #expect(try await fixture.probe.score(index, "a") == 7)
         }
     }
+
+    @Test("those of a queue that was left go back there, the oldest in front, and those behind them start")
+    func left() async throws {
+        try await withStore { fixture in
+            let tenure = try await fixture.tenure()
+            var limit = limit(fixture)
+            limit.left = ["gone", "broken"]
+            try await fixture.probe.enqueue(["waiting"], to: "gone")
+            try await fixture.probe.send("SET", "queue:broken", "no list")
+            let entries = ["4:gone0", "1:q1", "4:gone2", "1:q3", "6:broken4", "1:q5"]
+            try await park(entries.map(FlumeStoreTests.bytes), for: "a", fixture)
+            let reply = try await fixture.store.unpark(
+                [try #require(JobKeys(["a"]))], of: limit, without: limit.left,
+                FetchRequest(epoch: 1, firstSequence: 1, count: 100, sources: []), leaseMilliseconds: 60_000,
+                tenure: tenure)
+            guard case .held(let answer) = reply else { throw TestSupportError("\(reply)") }
+            #expect(answer.deliveries.map(\.text) == ["1", "3"])
+            #expect(try await fixture.probe.queue("gone") == ["0", "2", "waiting"])
+            // What cannot take them keeps them where they are.
+            #expect(try await fixture.probe.list(list + "a") == ["6:broken4", "1:q5"])
+            #expect(try await fixture.probe.set("queues").contains("gone"))
+        }
+    }
 }

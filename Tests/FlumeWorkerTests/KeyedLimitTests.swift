@@ -140,6 +140,35 @@ struct KeyedLimitTests {
         }
     }
 
+    @Test("parked jobs of a queue that was left go back there, and those of other queues do not wait for them")
+    func leftQueue() async throws {
+        try await withProbe { probe in
+            let (journal, gate) = (Journal(), Gate())
+            let handler = Handler.raw("Time") { _, context in
+                journal.note(context.jid)
+                if context.jid == "a0" { try await gate.pass() }
+            }
+            let pipelines = [
+                Pipeline("p", queues: [.init("q"), .init("r")], concurrency: 3)
+                    .maxInCluster(1, key: "tenant", by: Self.tenant)
+            ]
+            try await withWorker(on: probe, [handler], pipelines: pipelines) { running in
+                try await probe.enqueue(jobs("a", 3), to: "q")
+                let list = "flume:parked:1:p:12:tenant:slots:a"
+                try await eventually("two are parked") { try await probe.number("LLEN", list) == 2 }
+                try await probe.enqueue([job("Time", "r0", args: #"["a"]"#)], to: "r")
+                try await eventually("three are parked") { try await probe.number("LLEN", list) == 3 }
+                try await running.worker.unsubscribe(from: "q")
+                gate.open()
+                try await journal.wait(for: 2)
+                try await probe.waitUntilDrained("r")
+            }
+            #expect(journal.entries == ["a0", "r0"])
+            #expect(try await probe.queue("q") == Array(jobs("a", 3).dropFirst()))
+            try await nothingIsParked(probe, "tenant:slots", ["a"])
+        }
+    }
+
     @Test("the slots of keys that have no job any more are forgotten")
     func forgotten() async throws {
         try await withProbe { probe in

@@ -124,7 +124,7 @@ struct KeyedSimulation {
         guard !groups.isEmpty else { return }
         var keyNames = [
             tenure.leaseKey, tenure.inflightKey, limit.indexKey, redis.keys.slotLists, redis.keys.paused,
-            redis.keys.parkingPlaces,
+            redis.keys.parkingPlaces, redis.keys.queues,
         ]
         limit.append(groups, to: &keyNames)
         let reply = try await redis.run("unpark", keys: keyNames) { command in
@@ -132,6 +132,7 @@ struct KeyedSimulation {
             command.append(tenure.identity)
             for number in [limit.names.count, groups.count] { command.append(number) }
             command.append(limit.place.text)
+            command.append(0)
             command.append(0)
             limit.append(groups, to: &command)
             command.append(1)

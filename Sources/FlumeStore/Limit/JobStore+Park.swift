@@ -140,15 +140,17 @@ extension JobStore {
 
     /// Takes parked jobs of these keys into the in-flight record, as far as their key and the gate have room.
     ///
-    /// Those of a queue in `closed` stay, and those behind them under the same key.
+    /// Those of a queue in `closed` stay, and those behind them under the same key; those of a queue in ``KeyedLimit/left``
+    /// go back into their queue, where they are the next to run.
     package func unpark(
         _ groups: [JobKeys], of limit: KeyedLimit, without closed: Set<String>, _ request: FetchRequest,
         leaseMilliseconds: Int, tenure: Tenure
     ) async throws(RedisError) -> UnparkReply {
         var keyNames = [
             tenure.leaseKey, tenure.inflightKey, limit.indexKey, keys.slotLists, keys.paused,
-            keys.parkingPlaces,
+            keys.parkingPlaces, keys.queues,
         ]
+        for queue in limit.left { keyNames.append(keys.queue(queue)) }
         limit.append(groups, to: &keyNames)
         if let gate = request.gate { keyNames.append(contentsOf: gate.keyNames) }
         let sent = ContinuousClock.now
@@ -163,6 +165,8 @@ extension JobStore {
             command.append(limit.place.text)
             command.append(closed.count)
             for queue in closed { command.append(queue) }
+            command.append(limit.left.count)
+            for queue in limit.left { command.append(queue) }
             limit.append(groups, to: &command)
             if let gate = request.gate {
                 gate.append(to: &command, patience: 1)

@@ -11,6 +11,8 @@ package struct KeyedLimit: Sendable {
     package let place: ParkingPlace
     package let names: [String]
     package let numbers: [Limit.Numbers]
+    /// Queues that the process has left for good: what is parked from those goes back there.
+    package var left: Set<String> = []
     let keys: KeySpace
     let onRelease: @Sendable (JobKeys) -> Void
 

@@ -11,7 +11,8 @@ final class KeyedAdmission: Sendable {
     private static let longestCheck = Duration.seconds(1)
     private static let shortestCheck = Duration.milliseconds(2)
 
-    let limit: KeyedLimit
+    private let rule: KeyedLimit
+    private let left = Mutex<Set<String>>([])
     private let pipeline: String
     private let keysOfJob: [Pipeline.KeyOfJob]
     private let payloadLimits: PayloadLimits
@@ -30,7 +31,7 @@ final class KeyedAdmission: Sendable {
     ) {
         let freed = FreedKeys(bell: bell)
         self.freed = freed
-        limit = KeyedLimit(
+        rule = KeyedLimit(
             rules.map { ($0.name(in: pipeline.name), $0.limit.numbers) }, in: pipeline.name, keys: store.keys
         ) { freed.note($0) }
         self.pipeline = pipeline.name
@@ -39,6 +40,18 @@ final class KeyedAdmission: Sendable {
         self.store = store
         self.events = events
         self.logger = logger
+    }
+
+    /// What holds for each key, and the queues that were left.
+    var limit: KeyedLimit {
+        var limit = rule
+        limit.left = left.withLock { $0 }
+        return limit
+    }
+
+    /// A queue is not read any more: what is parked from there goes back, and holds up no other job of its key.
+    func leave(_ queue: String) {
+        left.withLock { _ = $0.insert(queue) }
     }
 
     /// How long until somebody should look for parked jobs that may start.

@@ -40,6 +40,7 @@ extension ControlDesk {
 
     private func leave(_ queue: String, _ readers: [Lane]) {
         for lane in readers {
+            lane.admission?.keyed?.leave(queue)
             lane.gate.close(queue)
             if lane.gate.subscribed.isEmpty { lanes.leave(lane) }
         }
