@@ -2,7 +2,8 @@ public import FlumeWire
 
 /// Unique jobs, and who is in the way of them: Exq's `{:conflict, jid}`.
 ///
-/// Every way to enqueue takes the lock of a job that is unique; these also say who holds it.
+/// Every way to enqueue takes the lock of a job that is unique; these also say who holds it. Only the ticks of a periodic job
+/// take none: they are enqueued once anyway.
 extension JobClient {
     /// Enqueues a job unless another job holds its lock; both in one atomic step.
     ///
