@@ -59,6 +59,19 @@ struct PushTests {
         }
     }
 
+    @Test("a time that is none is refused before anything is written")
+    func notATime() async throws {
+        try await withStore { (fixture: StoreFixture) async throws -> Void in
+            let error = await #expect(throws: RedisError.self) {
+                try await fixture.store.push([
+                    PushItem(bytes("a"), to: .queue("a")), PushItem(bytes("s"), to: .schedule(at: .nan)),
+                ])
+            }
+            #expect(error?.message.contains("is not a time") == true)
+            #expect(try await fixture.probe.number("DBSIZE") == 0)
+        }
+    }
+
     @Test("a queue whose key holds no list gets no job, and the caller the error")
     func wrongType() async throws {
         try await withStore { fixture in

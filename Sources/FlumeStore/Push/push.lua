@@ -13,7 +13,9 @@ for i, key in ipairs(KEYS) do
   end
 end
 for at = 2, #ARGV, 3 do
-  if ARGV[at - 1] == '0' and not tonumber(ARGV[at]) then
+  local score = tonumber(ARGV[at])
+  -- Lua reads `nan` as a number, which is not even itself; ZADD refuses it, when it is too late.
+  if ARGV[at - 1] == '0' and (not score or score ~= score) then
     return redis.error_reply('ERR ' .. ARGV[at] .. ' is not a time to schedule a job for')
   end
 end
