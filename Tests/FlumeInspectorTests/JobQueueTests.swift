@@ -129,4 +129,22 @@ struct JobQueueTests {
             #expect(try await queue.remove() == 0)
         }
     }
+
+    @Test("a task that is cancelled while it empties a queue releases the locks all the same: nobody else could")
+    func cancelledClearing() async throws {
+        try await withProbe { probe in
+            let queue = Inspector(redis: probe.client).queue("q")
+            let jids = (0..<600).map { "\($0)" }
+            try await probe.enqueue(
+                jids.map { #"{"class":"A","args":[],"jid":"\#($0)","unique_token":"t\#($0)"}"# }, to: "q")
+            try await probe.send("MSET", jids.flatMap { ["unique:t\($0)", $0] })
+            let clearing = Task {
+                while !Task.isCancelled { await Task.yield() }
+                return try await queue.clear()
+            }
+            clearing.cancel()
+            #expect(try await clearing.value == 600)
+            #expect(try await probe.send("KEYS", "unique:*").array?.isEmpty == true)
+        }
+    }
 }

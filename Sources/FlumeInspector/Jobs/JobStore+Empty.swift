@@ -7,6 +7,8 @@ extension JobStore {
 
     /// Empties a queue or a sorted set at once, and releases the locks of what was in it.
     ///
+    /// Also when the task is cancelled meanwhile: the jobs are gone by then, and nobody else could find their locks.
+    ///
     /// - Returns: how many jobs there were.
     func empty(_ target: ClearableKey, releasingLocks: Bool) async throws(RedisError) -> Int {
         var generator = SystemRandomNumberGenerator()
@@ -14,7 +16,7 @@ extension JobStore {
         guard count > 0 else { return 0 }
         if releasingLocks {
             var first = 0
-            while first < count, !Task.isCancelled {
+            while first < count {
                 let jobs = try await page(ofCleared: cleared, from: target, first: first, count: Self.page)
                 guard !jobs.isEmpty else { break }
                 try await unlock(jobs.compactMap { JobRecord($0, in: .dead).lock })

@@ -54,7 +54,7 @@ extension JobQueue {
     /// Deletes all of its jobs at once.
     ///
     /// - Parameter releasingLocks: whether to read what was in it, a page at a time, for the locks of unique jobs. The queue
-    ///   is empty before that.
+    ///   is empty before that, and a task that is cancelled meanwhile goes on with it.
     /// - Returns: how many jobs it had.
     /// - Throws: ``RedisError``.
     @discardableResult
