@@ -275,6 +275,7 @@ let package = Package(
                 "FlumeRedis", "TestSupport",
                 // The schedule file of a real process.
                 "interop-worker",
+                .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -1,6 +1,8 @@
 import Flume
 import FlumeRedis
 import FlumeWire
+import InMemoryLogging
+import Logging
 import TestSupport
 import Testing
 
@@ -285,6 +287,32 @@ struct SchedulerTests {
                 _ = try await scheduler.pass()
                 return try await probe.number("LLEN", "queue:default") > 0
             }
+        }
+    }
+
+    @Test(
+        "entries in force whose state Redis has lost begin anew, and it is told",
+        arguments: [[String](), ["at:e", "1", "jid:e", "abc"]])
+    func lostState(left: [String]) async throws {
+        try await withProbe { probe in
+            let logs = InMemoryLogHandler()
+            let start = try time("2024-01-01T00:00:30Z")
+            let clock = TestClock(start)
+            let scheduler = CronScheduler(
+                try CronSchedule([entry()]), jobs: probe.jobs, logger: Logger(label: "test") { _ in logs },
+                now: clock.now)
+            _ = try await scheduler.pass()
+            func told() -> Int { logs.entries.count { "\($0.message)".contains("lost the state") } }
+            #expect(told() == 0)
+            try await probe.send("DEL", "flume:cron:default:state")
+            if !left.isEmpty { try await probe.send("HSET", ["flume:cron:default:state"] + left) }
+            _ = try await scheduler.pass()
+            #expect(told() == 1)
+            try await probe.mark("e", start)
+            clock.advance(by: 60)
+            _ = try await scheduler.pass()
+            #expect(try await probe.ticks() == [start.wholeSeconds + 30])
+            #expect(told() == 1)
         }
     }
 }

@@ -96,6 +96,14 @@ actor CronScheduler {
             try await enforce(replacingOthers: false)
             watch = try await self.watch()
         }
+        if watch.holder == .thisProcess, schedule.entries.contains(where: { watch.entries[$0.name]?.hasMark != true }) {
+            // Redis has lost what it knew of entries that are in force: nobody would run them, and nobody would say so.
+            logger.warning(
+                "Redis has lost the state of periodic jobs; they begin anew, enabled or not as the schedule says",
+                metadata: [CronLogKeys.schedule: "\(schedule.name)"])
+            try await enforce(replacingOthers: false)
+            watch = try await self.watch()
+        }
         let asked = ContinuousClock.now
         guard watch.holder == .thisProcess else {
             rest(true)

@@ -2,6 +2,8 @@
 package struct CronEntryState: Sendable, Hashable {
     /// Seconds since 1970 up to which its ticks have been judged.
     package var tick = 0
+    /// Whether anything says so: always, unless Redis has lost it.
+    package var hasMark: Bool { tick != 0 }
     /// Whether its ticks enqueue jobs.
     package var isEnabled = false
     /// The last tick that enqueued a job, in seconds since 1970.
