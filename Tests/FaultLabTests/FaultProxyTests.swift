@@ -84,6 +84,30 @@ struct FaultProxyTests {
         }
     }
 
+    @Test("cuts the reply to one command, by any name, or the reply behind it, and counts which")
+    func namedReply() async throws {
+        try await withRedisServer { server in
+            let proxy = try await FaultProxy.start(to: server) { words in
+                words[0] == "GET" ? "\(words[1]) of \(words.count)" : words[0]
+            }
+            defer { proxy.close() }
+            try server.execute("SET", "a", "12345")
+            try server.execute("SET", "b", "67890")
+            // `$5\r\n12345\r\n`, eleven bytes, and then eleven more.
+            for bytes in [0, 10, 11, 15, 99] {
+                proxy.cutNextReply(to: "a of 2", after: bytes, of: 2)
+                let connection = try RawConnection(port: proxy.port)
+                #expect(try connection.execute(["GET", "b"]) == "67890")
+                #expect(try connection.execute(["PING"]) == "PONG")
+                try connection.send([["GET", "a"], ["GET", "b"]])
+                if bytes > 10 { #expect(try connection.reply() == "12345") }
+                #expect(failure { try connection.reply() }.contains("closed"))
+            }
+            #expect(proxy.wounds == ["a of 2": 2, "b of 2": 3])
+            #expect(proxy.cuts == 5)
+        }
+    }
+
     @Test("ends connections by a reset where that is wanted: at once, and in the middle of a reply")
     func reset() async throws {
         try await withProxy { _, proxy in

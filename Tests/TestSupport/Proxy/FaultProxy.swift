@@ -26,12 +26,17 @@ public final class FaultProxy: Sendable {
 
     /// Starts a proxy on a free port.
     ///
-    /// - Parameter server: The server behind it.
+    /// - Parameters:
+    ///   - server: The server behind it.
+    ///   - naming: Gives a command a name by its words, for ``cutNextReply(to:ofAtLeast:after:of:by:)``.
     /// - Returns: A proxy that changes nothing yet.
     /// - Throws: When it cannot listen.
-    public static func start(to server: RedisServer) async throws -> FaultProxy {
+    public static func start(
+        to server: RedisServer, naming: (@Sendable ([String]) -> String)? = nil
+    ) async throws -> FaultProxy {
         let eventLoop = group.next()
         let plan = ProxyPlan()
+        plan.withLock { $0.naming = naming }
         let connections = NIOLoopBoundBox.makeBoxSendingValue(
             [ObjectIdentifier: ProxyConnection](), eventLoop: eventLoop)
         let path = server.socketPath
@@ -87,9 +92,21 @@ public final class FaultProxy: Sendable {
         plan.withLock { $0.budget = bytes.map { .init(bytes: $0, ending: ending) } }
     }
 
-    /// Ends the connection of the next reply that is as long as this, after so many bytes of it, which is at least one too few.
-    public func cutNextReply(ofAtLeast minimum: Int, after bytes: Int, by ending: ProxyEnding = .close) {
-        plan.withLock { $0.wound = .init(minimum: minimum, bytes: bytes, ending: ending) }
+    /// Ends the connection of the next such reply, after so many bytes of it, which is at least one too few.
+    ///
+    /// - Parameters:
+    ///   - name: The name of the command that it answers; nil: any command.
+    ///   - minimum: How long it is at least.
+    ///   - bytes: How much of it arrives.
+    ///   - replies: Of how many replies in a row, this one first, the bytes are counted.
+    ///   - ending: How the connection ends.
+    public func cutNextReply(
+        to name: String? = nil, ofAtLeast minimum: Int = 0, after bytes: Int, of replies: Int = 1,
+        by ending: ProxyEnding = .close
+    ) {
+        plan.withLock {
+            $0.wound = .init(name: name, minimum: minimum, bytes: bytes, replies: replies, ending: ending)
+        }
     }
 
     /// Ends the connection on which this command or reply comes, counted from the start over all connections, from 1.
@@ -122,6 +139,9 @@ public final class FaultProxy: Sendable {
 
     /// How many connections it has ended.
     public var cuts: Int { plan.withLock(\.cuts) }
+
+    /// How often ``cutNextReply(to:ofAtLeast:after:of:by:)`` has cut a reply, by the name of the command.
+    public var wounds: [String: Int] { plan.withLock(\.wounds) }
 
     /// How many connections clients have made so far.
     public var accepted: Int { plan.withLock(\.accepted) }

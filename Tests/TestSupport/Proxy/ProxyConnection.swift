@@ -7,6 +7,8 @@ final class ProxyConnection {
     private let client: any Channel
     private let server: any Channel
     private var lanes: [ProxyLane] = []
+    /// The names of the commands that are not answered yet.
+    private var unanswered: CircularBuffer<String> = []
 
     init(client: any Channel, server: any Channel, plan: ProxyPlan) {
         self.client = client
@@ -24,6 +26,14 @@ final class ProxyConnection {
         try client.pipeline.syncOperations.addHandler(ProxyRelay(self, into: requests))
         try server.pipeline.syncOperations.addHandler(ProxyRelay(self, into: replies))
     }
+
+    /// A command goes to the server.
+    func asked(_ name: String) { unanswered.append(name) }
+
+    /// A reply comes back; there are more of them than commands on a connection that has subscribed to something.
+    ///
+    /// - Returns: the name of the command.
+    func answered() -> String? { unanswered.popFirst() }
 
     /// Sends on what may go on now, after the proxy was told something else.
     func pump() { for lane in lanes { lane.pump() } }

@@ -66,12 +66,15 @@ final class ProxyLane {
     }
 
     private func send(_ frame: Frame) {
-        switch plan.withLock({ $0.judge(frame, direction) }) {
+        guard let connection else { return }
+        if direction == .requests, let naming = plan.withLock(\.naming) { connection.asked(naming(frame.words)) }
+        let name = direction == .replies ? connection.answered() : nil
+        switch plan.withLock({ $0.judge(frame, direction, answering: name, on: ObjectIdentifier(connection)) }) {
         case .pass: target.writeAndFlush(frame.bytes, promise: nil)
         case .cut(let count, let ending):
             var bytes = frame.bytes
             if let part = bytes.readSlice(length: count), count > 0 { target.writeAndFlush(part, promise: nil) }
-            connection?.end(ending)
+            connection.end(ending)
         }
     }
 
