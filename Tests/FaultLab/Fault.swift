@@ -19,6 +19,8 @@ struct Fault: Sendable, Hashable {
     var nonce: String?
     /// The moment before it was done.
     var from: UInt64
+    /// Whether it is no reason for anybody to lose a lease; see ``Evidence/keepsLeases``.
+    var keepsLeases = false
     /// When it was over, or nil if it never was; of a death, when the process was certainly gone.
     var until: UInt64?
 

@@ -18,6 +18,9 @@ extension Lab {
     /// Says how long recovery may take; in the long form 30 s, the bound that is promised for a lease of 10 s.
     func expectRecovery(within limit: Duration) { state.withLock { $0.recoveryLimit = limit } }
 
+    /// Says how long it took until a worker said that Redis was silent.
+    func note(notice: Duration) { state.withLock { $0.notice = max($0.notice ?? .zero, notice) } }
+
     /// Says what throughput has to come back to.
     func expect(_ progress: ProgressExpectation) { state.withLock { $0.progress.append(progress) } }
 
@@ -53,10 +56,16 @@ extension Lab {
             for worker in running { group.addTask { _ = await worker.stop() } }
         }
         let redis = try await RedisSnapshot(reading: probe)
-        // A machine may be too busy for a lease of 2 s.
-        let lost = workers.filter { $0.child.output.contains("was taken for dead") }.map(\.nonce)
+        let lost = workers.filter(\.hasLostLease).map(\.nonce)
+        let isStrict = state.withLock { $0.keepsLeases || $0.faults.contains(where: \.keepsLeases) }
+        if isStrict, !lost.isEmpty {
+            // A machine may be too busy for a lease of 2 s: then its loss explains what came twice.
+            print("\(lost) lost their leases, and nothing here is a reason to")
+            expect(form == .short, "\(lost) lost their leases, and nothing here is a reason to")
+        }
         let evidence = state.withLock { state in
-            Evidence(
+            if !lost.isEmpty { for index in state.faults.indices { state.faults[index].keepsLeases = false } }
+            return Evidence(
                 ledger: Ledger(files: state.ledgers), redis: redis, faults: state.faults,
                 counterTolerance: state.foreign.count,
                 judgesCounters: state.judgesCounters, judgesMetrics: state.judgesMetrics, foreign: state.foreign,
@@ -66,6 +75,9 @@ extension Lab {
         }
         let (failures, limit, parts) = state.withLock { ($0.failures, $0.recoveryLimit, $0.parts) }
         guard parts.isEmpty else { return ScenarioReport(of: parts, failures: failures) }
-        return ScenarioReport(evidence: evidence, failures: failures, recoveryLimit: limit, runtime: runtime)
+        var report = ScenarioReport(
+            evidence: evidence, failures: failures, recoveryLimit: limit, runtime: runtime)
+        report.recovery.notice = state.withLock(\.notice)
+        return report
     }
 }

@@ -12,6 +12,7 @@ final class Lab: Sendable {
         var faults: [Fault] = []
         var workers: [LabWorker] = []
         var producers: [LabProducer] = []
+        var producersStarted = 0
         var ledgers: [String] = []
         var failures: [String] = []
         var parts: [ScenarioReport] = []
@@ -23,6 +24,7 @@ final class Lab: Sendable {
         var judgesMetrics = false
         var recoveryLimit: Duration?
         var keepsLeases = false
+        var notice: Duration?
         var mayBeLost: Set<String> = []
     }
 
@@ -92,7 +94,11 @@ final class Lab: Sendable {
     /// - Returns: the producer.
     /// - Throws: ``TestSupportError`` when it cannot be started.
     func startProducer(_ options: ProducerOptions = .init()) throws -> LabProducer {
-        let number = state.withLock { $0.producers.count }
+        // Its jids come from it: no two may have the same, not even of two that start at the same time.
+        let number = state.withLock { state in
+            state.producersStarted += 1
+            return state.producersStarted - 1
+        }
         let ledger = newLedger("producer\(number)")
         let url = options.redisURL ?? (options.isRuby ? server.tcpURL() : server.url())
         var arguments = [
@@ -199,15 +205,21 @@ final class Lab: Sendable {
     /// - Parameters:
     ///   - before: how much of what was acknowledged before it may be forgotten, and so may happen again.
     ///   - nonces: the workers that it is away for; nil: all.
+    ///   - keepsLeases: whether it is over before anybody may lose a lease, and so explains nothing that is done twice.
     ///   - body: brings it about and heals it.
     /// - Throws: what the body throws.
     func outage(
-        forgetting before: Duration = .zero, for nonces: [String]? = nil, _ body: () async throws -> Void
+        forgetting before: Duration = .zero, for nonces: [String]? = nil, keepsLeases: Bool = false,
+        _ body: () async throws -> Void
     ) async throws {
         let from = monotonicNanoseconds() - UInt64(before / .nanoseconds(1))
         let victims = nonces?.map { Optional($0) } ?? [nil]
         let first = state.withLock { state in
-            state.faults += victims.map { Fault(.cutOff, $0, from: from) }
+            state.faults += victims.map { nonce in
+                var fault = Fault(.cutOff, nonce, from: from)
+                fault.keepsLeases = keepsLeases
+                return fault
+            }
             return state.faults.count - victims.count
         }
         defer {

@@ -26,7 +26,7 @@ struct ReportTable: Sendable {
             let report = row.report
             return [
                 "\(row.number) \(row.name)", "\(report.jobs)", "\(report.lost)",
-                "\(report.duplicated) (\(report.allowed))", report.recovery?.formatted ?? "–",
+                "\(report.duplicated) (\(report.allowed))", report.recovery.text,
                 report.isPassed ? "passed" : "**FAILED**", row.elapsed.formatted,
             ]
         }

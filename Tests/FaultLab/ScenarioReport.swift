@@ -4,8 +4,7 @@ struct ScenarioReport: Sendable {
     var lost = 0
     var duplicated = 0
     var allowed = 0
-    /// From the death of a process until the last of its jobs ran again.
-    var recovery: Duration?
+    var recovery = Recovery()
     /// What was wrong; empty if all is well.
     var problems: [String] = []
 
@@ -21,37 +20,11 @@ struct ScenarioReport: Sendable {
         jobs = evidence.ledger.acknowledged.count
         lost = AtLeastOnce.lost(in: evidence).count
         (duplicated, allowed) = DuplicateBound.count(in: evidence)
-        recovery = Self.recovery(in: evidence)
-        if let recoveryLimit, let recovery, recovery > recoveryLimit {
-            problems.append("recovery took \(recovery.formatted), \(recoveryLimit.formatted) are allowed")
+        recovery = Recovery(in: evidence)
+        if let recoveryLimit, let jobs = recovery.jobs, jobs > recoveryLimit {
+            problems.append("recovery took \(jobs.formatted), \(recoveryLimit.formatted) are allowed")
         }
         if jobs == 0 { problems.append("no job was acknowledged: nothing was tested") }
-    }
-
-    /// The longest time from a death until a job that it interrupted began again.
-    ///
-    /// Nobody can notice a death who has not been there since: the time counts from the first run of the process that was
-    /// there the longest when the job began again.
-    static func recovery(in evidence: Evidence) -> Duration? {
-        let runs = evidence.ledger.runs
-        let births = Dictionary(runs.map { ($0.nonce, $0.began) }) { min($0, $1) }
-        let deaths = Dictionary(
-            evidence.faults.filter { !$0.allowsOverlap }.map { ($0.nonce ?? "", $0.from) }, uniquingKeysWith: min)
-        var longest: UInt64?
-        for fault in evidence.faults where !fault.allowsOverlap || fault.kind == .suspended {
-            for run in runs where run.nonce == fault.nonce && run.began <= fault.from && run.ended ?? .max > fault.from
-            {
-                guard let next = evidence.ledger.runsOfJob[run.jid]?.first(where: { $0.began > fault.from }) else {
-                    continue
-                }
-                let watchers = births.filter { nonce, birth in
-                    nonce != fault.nonce && birth <= next.began && deaths[nonce] ?? .max >= next.began
-                }
-                let noticed = watchers.values.map { max($0, fault.from) }.min() ?? fault.from
-                longest = max(longest ?? 0, next.began - noticed)
-            }
-        }
-        return longest.map { .nanoseconds(Int64($0)) }
     }
 }
 

@@ -123,14 +123,40 @@ struct InvariantTests {
 
     @Test("recovery counts from the death, or from when somebody was there to notice it")
     func recovery() {
-        #expect(ScenarioReport.recovery(in: healthy.evidence([death])) == .milliseconds(2600))
+        #expect(Recovery(in: healthy.evidence([death])).jobs == .milliseconds(2600))
         var story = Story()
         for jid in ["a", "b"] { story.enqueue(jid) }
         story.run("b", in: "w2#1", 50...60)
         story.begin("a", in: "w1#1", 100)
         story.run("a", in: "w3#1", 3000...3100)
-        #expect(ScenarioReport.recovery(in: story.evidence([.at(200, .killed)])) == .milliseconds(2800))
-        #expect(ScenarioReport.recovery(in: story.evidence()) == nil)
+        #expect(Recovery(in: story.evidence([.at(200, .killed)])).jobs == .milliseconds(2800))
+        #expect(Recovery(in: story.evidence()).jobs == nil)
+        // One that was there and then died or stopped makes no recovery shorter.
+        story.run("b", in: "w3#0", 900...910)
+        for end in [Fault.Kind.killed, .stopped] {
+            let evidence = story.evidence([.at(200, .killed), .at(800, end, "w2")])
+            #expect(Recovery(in: evidence).jobs == .milliseconds(2800))
+        }
+        // One that was gone by then could notice nothing.
+        let evidence = story.evidence([.at(200, .killed), .at(150, .stopped, "w2")])
+        #expect(Recovery(in: evidence).jobs == .milliseconds(2100))
+    }
+
+    @Test("the way back of the slowest worker counts from healing, or from the fault where it says so")
+    func waysBack() {
+        var story = Story()
+        story.run("a", in: "w1#1", 1900...1910)
+        story.run("b", in: "w1#2", 2100...2110)
+        story.run("c", in: "w2#1", 2300...2310)
+        var evidence = story.evidence()
+        evidence.progress = [.init(before: 0..<0, healed: 2_000_000_000, within: 250_000_000, workers: ["w1", "w2"])]
+        #expect(Recovery(in: evidence).workers == .milliseconds(300))
+        #expect(Progress().violations(in: evidence).count == 1)
+        evidence.progress[0].within = 350_000_000
+        #expect(Progress().violations(in: evidence) == [])
+        evidence.progress[0].since = 1_000_000_000
+        #expect(Recovery(in: evidence).workers == .milliseconds(1300))
+        #expect(Progress().violations(in: evidence).count == 2)
     }
 
     @Test("what belongs to a dead process is found: record, registration, lease, slot, lock")
@@ -244,6 +270,12 @@ struct InvariantTests {
         #expect(DuplicateBound().violations(in: evidence) == [])
         evidence.keepsLeases = true
         #expect(doneTooOften(evidence) == ["a"])
+        evidence.keepsLeases = false
+        evidence.faults[0].keepsLeases = true
+        #expect(doneTooOften(evidence) == ["a"])
+        // Another fault may explain it.
+        evidence.faults.append(.at(210, .killed))
+        #expect(doneTooOften(evidence) == [])
     }
 
     @Test("a field that came back in other bytes is found, run or stored; those a worker owns may change")

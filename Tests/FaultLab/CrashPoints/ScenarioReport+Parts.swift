@@ -7,6 +7,6 @@ extension ScenarioReport {
         lost = parts.reduce(0) { $0 + $1.lost }
         duplicated = parts.reduce(0) { $0 + $1.duplicated }
         allowed = parts.reduce(0) { $0 + $1.allowed }
-        recovery = parts.compactMap(\.recovery).max()
+        recovery = Recovery(longestOf: parts.map(\.recovery))
     }
 }

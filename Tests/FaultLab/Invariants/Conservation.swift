@@ -25,7 +25,7 @@ struct Conservation: Invariant {
 
     /// A fault between the effect and its acknowledgement brings a job back.
     private func mayRunAgain(_ jid: String, _ evidence: Evidence) -> Bool {
-        (evidence.ledger.runsOfJob[jid] ?? []).filter(\.isDone).allSatisfy { evidence.isTouched($0) }
+        (evidence.ledger.runsOfJob[jid] ?? []).filter(\.isDone).allSatisfy { evidence.isExcused($0) }
     }
 }
 

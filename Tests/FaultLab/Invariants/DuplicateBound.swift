@@ -10,16 +10,19 @@ struct DuplicateBound: Invariant {
     }
 
     private func effects(_ jid: String, _ runs: [Ledger.Run], _ evidence: Evidence) -> [Violation] {
-        let untouched = runs.filter { $0.isDone && (evidence.keepsLeases || !evidence.isTouched($0)) }
+        let untouched = runs.filter { $0.isDone && !evidence.isExcused($0) }
         guard untouched.count > 1 else { return [] }
-        let reason = evidence.keepsLeases ? "though nobody lost its lease" : "that no fault explains"
+        let reason =
+            untouched.contains(where: evidence.isTouched) ? "though nobody lost its lease" : "that no fault explains"
         return [violation(jid, "was done \(untouched.count) times \(reason): \(untouched.map(\.name))")]
     }
 
     private func overlaps(_ jid: String, _ runs: [Ledger.Run], _ evidence: Evidence) -> [Violation] {
         zip(runs, runs.dropFirst()).compactMap { first, second in
             if let end = evidence.latestEnd(of: first), end <= second.began { return nil }
-            if evidence.faults.contains(where: { $0.allowsOverlap && $0.touches(first) }) { return nil }
+            if evidence.isExcused(first), evidence.faults.contains(where: { $0.allowsOverlap && $0.touches(first) }) {
+                return nil
+            }
             return violation(jid, "ran twice at the same time: \(first.name) and \(second.name)")
         }
     }
@@ -28,10 +31,9 @@ struct DuplicateBound: Invariant {
     static func count(in evidence: Evidence) -> (duplicated: Int, allowed: Int) {
         var duplicated = 0
         var allowed = 0
-        let keepsLeases = evidence.keepsLeases
         for runs in evidence.ledger.runsOfJob.values {
             duplicated += max(0, runs.count(where: \.isDone) - 1)
-            allowed += keepsLeases ? 0 : runs.count { $0.isDone && evidence.isTouched($0) }
+            allowed += runs.count { $0.isDone && evidence.isExcused($0) }
         }
         return (duplicated, allowed)
     }

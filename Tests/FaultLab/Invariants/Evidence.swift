@@ -31,6 +31,11 @@ struct Evidence: Sendable {
     /// Whether a fault may have touched a run.
     func isTouched(_ run: Ledger.Run) -> Bool { faults.contains { $0.touches(run) } }
 
+    /// Whether a fault may have been the reason for another run.
+    func isExcused(_ run: Ledger.Run) -> Bool {
+        !keepsLeases && faults.contains { !$0.keepsLeases && $0.touches(run) }
+    }
+
     /// When a run was over at the latest: when it ended, or when its process did; nil if it may be running still.
     func latestEnd(of run: Ledger.Run) -> UInt64? {
         let deaths = faults.filter { !$0.allowsOverlap && $0.nonce == run.nonce && $0.death >= run.began }.map(\.death)

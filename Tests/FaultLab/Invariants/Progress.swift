@@ -10,12 +10,13 @@ struct Progress: Invariant {
     }
 
     private func returns(_ expectation: ProgressExpectation, _ ledger: Ledger) -> [Violation] {
-        let began = ledger.runs.filter { $0.began > expectation.healed }
+        let waysBack = expectation.waysBack(in: ledger)
         let late = expectation.workers.sorted().compactMap { nonce -> Violation? in
-            let first = began.first { $0.nonce == nonce }.map { $0.began - expectation.healed }
+            let first = waysBack[nonce]
             if let first, first <= expectation.within { return nil }
             let limit = Self.text(expectation.within)
-            return violation(nil, "\(nonce) went on \(first.map(Self.text) ?? "never") after healing, not in \(limit)")
+            let start = expectation.since == nil ? "healing" : "the fault"
+            return violation(nil, "\(nonce) went on \(first.map(Self.text) ?? "never") after \(start), not in \(limit)")
         }
         guard !expectation.before.isEmpty else { return late }
         let (best, wanted) = Self.throughput(expectation, ledger)

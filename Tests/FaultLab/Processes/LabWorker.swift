@@ -49,6 +49,9 @@ struct LabWorker: Sendable {
 
     var identity: String? { try? String(contentsOfFile: identityFile, encoding: .utf8) }
 
+    /// Whether it has said that others took it for dead.
+    var hasLostLease: Bool { child.output.contains("was taken for dead") }
+
     /// Sends TERM, and KILL if it has not ended after a while.
     ///
     /// - Returns: how it ended.

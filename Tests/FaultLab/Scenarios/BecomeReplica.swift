@@ -6,6 +6,8 @@ struct BecomeReplica: Scenario {
     let name = "the primary becomes a replica"
 
     func run(in lab: Lab) async throws {
+        // It keeps its data, and refuses what it does not take.
+        lab.expectNothingTwiceUnderLease()
         let producer = try await lab.startFleet()
         let before = try await lab.undisturbed()
         let nobody = try RedisServer.freePort()

@@ -53,14 +53,16 @@ extension Lab {
     /// - Parameters:
     ///   - limit: how long after `healed` it may be.
     ///   - healed: the moment when Redis was there again.
+    ///   - since: what `limit` counts from instead, if healing itself is a part of it.
     ///   - before: the undisturbed time, if there was a steady producer then and is now.
     /// - Throws: ``TestSupportError`` when a worker does not begin a job at all.
     func expectWork(
-        within limit: Duration, after healed: UInt64, as before: Range<UInt64> = 0..<0
+        within limit: Duration, after healed: UInt64, since: UInt64? = nil, as before: Range<UInt64> = 0..<0
     ) async throws {
         let within = UInt64(limit / .nanoseconds(1))
         let expectation = ProgressExpectation(
-            before: before, healed: healed, within: within, workers: Set(running.map(\.nonce)))
+            before: before, healed: healed, within: within, workers: Set(running.map(\.nonce)),
+            since: since)
         expect(expectation)
         try await eventually("each worker goes on", timeout: .seconds(60), every: .milliseconds(20)) {
             expectation.workers.isSubset(of: Set(ledger.runs.filter { $0.began > healed }.map(\.nonce)))
