@@ -47,6 +47,15 @@ struct SentinelGroup {
         return group
     }
 
+    /// Whether a Sentinel says that this one is the primary.
+    ///
+    /// - Throws: ``TestSupportError`` when they do not answer.
+    func name(_ server: RedisServer) throws -> Bool {
+        try sentinels.contains { sentinel in
+            try sentinel.execute("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "main").hasSuffix("\n\(server.port ?? 0)")
+        }
+    }
+
     /// Stops all but the first server.
     func stop() async {
         for server in sentinels + [second] { await server.stop() }
