@@ -68,7 +68,7 @@ enum Crash: String, CaseIterable, Sendable {
 extension HandlerRegistry {
     /// The classes of the lab.
     ///
-    /// `LabQuick[]` · `LabTick[s]` · `LabSleep[s]` · `LabFail[n]` fails n times · `LabSpin[s]` keeps a thread busy · `LabBlock[s]` blocks
+    /// `LabQuick[]` · `LabTick[s]` · `LabSleep[s]` · `LabOversleep[s]` throws if it wakes too late · `LabFail[n]` fails n times · `LabSpin[s]` keeps a thread busy · `LabBlock[s]` blocks
     /// one · `LabStubborn[s]` ignores cancellation · `LabCrash[how]` · `LabLimited[s]` · `LabBatch[]` ·
     /// `LabUnique[n]` has a lock ·
     /// `LabHang[]` waits for ever at its first attempt · `LabSwallow[text]` takes an argument of any size.
@@ -103,6 +103,15 @@ extension HandlerRegistry {
             Handler.raw("LabTick") { _, context in try await record(context) {} },
             Handler("LabSleep") { (context, seconds: Double) in
                 try await record(context) { try await Task.sleep(for: .seconds(seconds)) }
+            },
+            // Its process has been stopped meanwhile.
+            Handler("LabOversleep") { (context, seconds: Double) in
+                try await record(context) {
+                    let start = ContinuousClock.now
+                    try await Task.sleep(for: .seconds(seconds))
+                    let overslept = start.duration(to: .now) - .seconds(seconds)
+                    if overslept > .seconds(2) { throw LabFailure(description: "overslept by \(overslept.formatted)") }
+                }
             },
             Handler("LabFail") { (context, times: Int) in
                 try await record(context) {
