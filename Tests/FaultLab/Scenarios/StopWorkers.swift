@@ -10,17 +10,55 @@ struct StopWorkers: Scenario {
 
     func run(in lab: Lab) async throws {
         lab.expectMetrics()
+        lab.expectRecovery(within: .seconds(lab.form == .short ? 10 : 30))
         let grace = lab.form == .short ? 2.0 : 25.0
         let long = JobMix(jobClass: "LabSleep", arguments: "[\(grace * 2.5)]")
         try await gracefulStop(lab, grace, long)
+        let last = WorkerOptions(queues: "default,stubborn,twice")
         if lab.runtime == .swift {
+            async let neighbours: Void = neighbourlyStop(lab, grace, long)
             try await stubbornStop(lab, grace)
             try await secondSignal(lab, grace, long)
+            try await lab.startWorker("last", last)
+            try await neighbours
+            try await mixedStop(lab, grace)
+        } else {
+            try await lab.startWorker("last", last)
         }
-        if lab.runtime == .swift { try await mixedStop(lab, grace) }
-        try await lab.startWorker(
-            "last", .init(queues: "default,stubborn,twice", more: ["--batch", "5", "--rate", "50"]))
         try await lab.drain(within: .seconds(grace * 3 + 60))
+    }
+
+    /// What a worker gives back is its neighbour's at once, and the neighbour works on all the time.
+    private func neighbourlyStop(_ lab: Lab, _ grace: Double, _ long: JobMix) async throws {
+        var options = WorkerOptions(concurrency: 6, queues: "shared")
+        options.shutdownTimeout = grace
+        try await lab.produce(3, long, queue: "shared")
+        let leaving = try await lab.startWorker("leaving", options)
+        try await lab.wait("it has the long jobs") { ledger in ledger.runs.count { $0.nonce == "leaving" } == 3 }
+        let jids = Set(lab.ledger.runs.filter { $0.nonce == "leaving" }.map(\.jid))
+        try await lab.startWorker("staying", options)
+        let producer = try lab.startProducer(.init(rate: 40, queue: "shared"))
+        try await lab.wait("both work") { ledger in
+            ["leaving", "staying"].allSatisfy { nonce in ledger.runs.contains { $0.nonce == nonce && $0.isDone } }
+        }
+        try await lab.neighbours("staying", pause: .seconds(2)) {
+            let exit = await lab.stop(leaving)
+            lab.expect(exit == .status(0), "a worker beside another one ended by \(exit)")
+            try await lab.wait("the neighbour has begun what was given back") { ledger in
+                jids.allSatisfy { jid in ledger.runsOfJob[jid]?.contains { $0.nonce == "staying" } == true }
+            }
+        }
+        try await producer.stop()
+        for jid in jids {
+            let runs = lab.ledger.runsOfJob[jid] ?? []
+            guard runs.count == 2, runs[0].how == .cancelled, let end = runs[0].ended else {
+                lab.expect(false, "a long job that was given back ran so: \(runs.map(\.name))")
+                continue
+            }
+            let pause = Duration.nanoseconds(Int64(runs[1].began) - Int64(end))
+            lab.expect(pause < .seconds(2), "the neighbour began a long job \(pause.formatted) after it was given back")
+            lab.expect(runs[1].attempt == 1, "a long job that was given back is on attempt \(runs[1].attempt)")
+        }
     }
 
     /// Jobs under limits, with locks and in batches: what runs comes to its end, and what waits, waits on.
