@@ -12,18 +12,20 @@ extension Lab {
 
     /// Has Sidekiq's own Web UI render each of its pages; needs Ruby, and a server that listens on TCP.
     ///
+    /// What has no jid has no page of its own there: its link leads back to the list.
+    ///
     /// - Throws: ``TestSupportError`` when the pages cannot be asked for.
     func expectPages() async throws {
         let command = LabPrograms.ruby("pages.rb") + ["--redis", server.tcpURL()]
         let child = try ChildProcess.spawn(
             command[0], Array(command.dropFirst()), output: directory.path, name: "pages")
         let exit = await child.exit()
-        guard exit == .status(0) else {
-            throw TestSupportError("pages.rb ended by \(exit): \(child.errorOutput.suffix(2000))")
-        }
-        let pages = try JSONDecoder().decode(Pages.self, from: Data(child.output.utf8)).pages
+        // 1: not every page is a 200.
+        guard [.status(0), .status(1)].contains(exit),
+            let pages = try? JSONDecoder().decode(Pages.self, from: Data(child.output.utf8)).pages
+        else { throw TestSupportError("pages.rb ended by \(exit): \(child.errorOutput.suffix(2000))") }
         expect(pages.count > 4, "only \(pages.count) pages of the Web UI were rendered")
-        for (path, page) in pages where page.status != 200 {
+        for (path, page) in pages where page.status != 200 && !(page.status == 302 && path.hasSuffix("-")) {
             expect(false, "the Web UI answers \(page.status) on \(path)")
         }
     }

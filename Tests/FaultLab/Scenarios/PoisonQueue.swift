@@ -10,6 +10,7 @@ struct PoisonQueue: Scenario {
     let number = "F15"
     let name = "poison payloads, fuzzed"
     let isMostlyWaiting = false
+    let needsTCP = true
 
     /// How many variants: one round in the short form, a million in the long one.
     private static let round = (short: 1000, long: 50_000)
@@ -70,6 +71,8 @@ struct PoisonQueue: Scenario {
         let kept = dead.count + others
         lab.expect(kept == poison.count, "\(kept) of \(poison.count) are in the dead set or to be retried")
         lab.expect(unreadable.count > 100 && kept > unreadable.count, "\(unreadable.count) could not be read: no test")
+        // Whoever looks for the reason must be able to look.
+        try await lab.expectPages()
         try await lab.probe.send("DEL", "dead", "retry")
     }
 
