@@ -49,6 +49,8 @@ struct CrashPoints: Scenario {
         var cuts = 0
         for station in sweeps { cuts += try await CutSweep(station: station, lab: lab, next: next).run(Self.parallel) }
         let relapsed = lab.form == .short ? 0 : try await relapses(lab, next)
+        lab.expect(cuts > 0, "no connection was cut: no test")
+        lab.expect(relapsed > 0 || lab.form == .short, "nothing died while it asked for a lost reply: no test")
         print(
             "F18: \(deaths.count - misses.count) deaths, \(misses.count) points not passed again, \(cuts) cuts, \(relapsed) of both"
         )

@@ -54,6 +54,15 @@ struct CrashStation: Sendable {
             try await redis.schedule("LabQuick", "j2", after: 0.4)
             try await redis.schedule("LabQuick", "j3", after: 0.4)
         },
+        CrashStation(
+            // One for each queue; when one has brought a job, the other's slot is wanted.
+            name: "fetches taken back", passes: ["jobs-wait:default/standing-fetch", "jobs/adopt", "jobs/settle"],
+            pipeline: Pipeline("lab", queues: [.init("default"), .init("other")], concurrency: 2)
+        ) { redis in
+            try await redis.schedule("LabSleep", "k1", after: 0.2)
+            try await redis.schedule("LabSleep", "k2", after: 0.2)
+            try await redis.schedule("LabQuick", "k3", after: 0.3, queue: "other")
+        },
         CrashStation(name: "retry and death", passes: ["jobs/settle", "heartbeat/due", "heartbeat/promote"]) { redis in
             try await redis.enqueue("LabFail", "b1", args: "[1]")
             try await redis.enqueue("LabFail", "b2", args: "[9]", more: #""retry":1"#)
