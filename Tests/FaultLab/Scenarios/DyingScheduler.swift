@@ -3,6 +3,8 @@ import TestSupport
 /// F19: a poller is killed in the middle of a promotion; another is stopped in the middle of one and comes back when the
 /// rest of its work is done by somebody else.
 ///
+/// That one keeps the time of periodic jobs as well, and slept through some ticks: none of them runs twice.
+///
 /// Both are alone when their wave falls due, so that it is they who promote it; and both reach Redis through a slow network:
 /// between two of a promotion's commands there is time to hit them.
 struct DyingScheduler: Scenario {
@@ -22,23 +24,33 @@ struct DyingScheduler: Scenario {
         }
         // Who is alone cannot leave the wave to anybody else.
         for worker in lab.running { await lab.stop(worker) }
-        let (third, network) = try await startSlowly("third", lab)
+        let (third, network) = try await startSlowly("third", lab, keepsTime: true)
         try await promote(wave, through: network, lab) {
             try await lab.suspend(third) {
                 try await expectMiddle(of: wave, lab)
-                try await lab.startWorker("fourth", .init(concurrency: 20))
+                let frozen = monotonicNanoseconds()
+                try await lab.startWorker("fourth", .init(concurrency: 20, more: ["--cron"]))
                 try await lab.drain(within: .seconds(60))
                 let identity = third.identity ?? ""
                 try await eventually("the third is taken for dead", timeout: .seconds(lab.lease * 3 + 20)) {
                     try await !lab.probe.set("flume:processes").contains(identity)
+                }
+                try await lab.wait("ticks have run that the third slept through", within: .seconds(20)) { ledger in
+                    Ticks(in: ledger, where: { $0.began > frozen }).jids.count > 2
                 }
             }
         }
         // Awake again, it ends the command it had under way, and works and promotes as before.
         let producer = try lab.startProducer(.init(rate: 60))
         try await lab.expectWork(within: .seconds(10), after: monotonicNanoseconds())
+        let woken = monotonicNanoseconds()
+        try await lab.wait("ticks run while both keep the time", within: .seconds(20)) { ledger in
+            Ticks(in: ledger, where: { $0.began > woken }).jids.count > 2
+        }
         try await producer.stop()
         try await lab.drain()
+        let wrong = Ticks(in: lab.ledger).problems()
+        lab.expect(wrong.isEmpty, "\(wrong.count) ticks went wrong: \(wrong.prefix(3))")
         lab.expect(
             lab.ledger.runs.contains { $0.nonce == "third" && $0.fence > 0 },
             "the third was not taken for dead: no test")
@@ -47,10 +59,13 @@ struct DyingScheduler: Scenario {
     }
 
     /// A worker whose network can be made slow.
-    private func startSlowly(_ nonce: String, _ lab: Lab) async throws -> (LabWorker, FaultProxy) {
+    private func startSlowly(
+        _ nonce: String, _ lab: Lab, keepsTime: Bool = false
+    ) async throws -> (LabWorker, FaultProxy) {
         let proxy = try await FaultProxy.start(to: lab.server)
         var options = WorkerOptions(concurrency: 20)
         options.redisURL = proxy.url()
+        if keepsTime { options.more = ["--cron"] }
         return (try await lab.startWorker(nonce, options), proxy)
     }
 
