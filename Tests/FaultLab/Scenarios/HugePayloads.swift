@@ -33,7 +33,7 @@ struct HugePayloads: Scenario {
         let peak = Self.peakMegabytes(worker)
         print("F16: \(peak) MB at the peak")
         lab.expect(worker.child.isRunning, "the worker did not survive them")
-        lab.expect(peak > 0 && peak < 384, "the worker took \(peak) MB at its peak")
+        lab.expect(peak > 0 && peak < 448, "the worker took \(peak) MB at its peak")
     }
 
     private static func peakMegabytes(_ worker: LabWorker) -> Int {
