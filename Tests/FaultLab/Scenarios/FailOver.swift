@@ -35,17 +35,20 @@ struct FailOver: Scenario {
     private func fail(_ lab: Lab, _ group: SentinelGroup) async throws {
         let producer = try await lab.startFleet(url: group.url, producerURL: group.url)
         let before = try await lab.undisturbed()
+        var moves: [Move] = []
         for _ in 0..<(lab.form == .short ? 1 : 5) {
-            try await failOver(politely: true, lab, group, from: group.first, to: group.second, before) {
-                try group.sentinels[0].execute("SENTINEL", "FAILOVER", "main")
-            }
+            moves.append(
+                try await failOver(politely: true, lab, group, from: group.first, to: group.second, before) {
+                    try group.sentinels[0].execute("SENTINEL", "FAILOVER", "main")
+                })
             try await eventually("the old primary is a replica in step", timeout: .seconds(60)) {
                 replication(of: group.first).contains("master_link_status:up")
             }
             try await lab.waitForProgress(20)
-            try await failOver(politely: false, lab, group, from: group.second, to: group.first, before) {
-                await group.second.kill()
-            }
+            moves.append(
+                try await failOver(politely: false, lab, group, from: group.second, to: group.first, before) {
+                    await group.second.kill()
+                })
             try await group.second.restart()
             try await eventually("the killed primary is a replica in step", timeout: .seconds(60)) {
                 replication(of: group.second).contains("master_link_status:up")
@@ -54,6 +57,16 @@ struct FailOver: Scenario {
         }
         try await producer.stop()
         try await lab.drain()
+        let lost = lab.ledger.acknowledged.subtracting(lab.ledger.done)
+        for move in moves { print("F6: \(move.text), \(lost.intersection(move.atRisk).count) jobs lost") }
+    }
+
+    /// A failover that is over.
+    private struct Move {
+        /// How long it took.
+        let text: String
+        /// What was acknowledged by the old primary and need not be known to the new one.
+        let atRisk: [String]
     }
 
     /// What a server says of its role; nothing while it changes that, because then it hangs up on everybody.
@@ -64,16 +77,16 @@ struct FailOver: Scenario {
     private func failOver(
         politely wasPolite: Bool, _ lab: Lab, _ group: SentinelGroup, from old: RedisServer, to new: RedisServer,
         _ before: Range<UInt64>, _ cause: () async throws -> Void
-    ) async throws {
+    ) async throws -> Move {
         let began = monotonicNanoseconds()
-        var promoted: UInt64?
-        var named: UInt64?
+        var promoted: UInt64 = 0
+        var named: UInt64 = 0
         try await lab.outage(forgetting: .nanoseconds(Int64(Self.lag))) {
             try await cause()
             try await eventually("Sentinel names the other one", timeout: .seconds(60), every: .milliseconds(20)) {
-                if promoted == nil, replication(of: new).contains("role:master") { promoted = monotonicNanoseconds() }
-                if named == nil, try group.name(new) { named = monotonicNanoseconds() }
-                return promoted != nil && named != nil
+                if promoted == 0, replication(of: new).contains("role:master") { promoted = monotonicNanoseconds() }
+                if named == 0, try group.name(new) { named = monotonicNanoseconds() }
+                return promoted > 0 && named > 0
             }
             // Until then it goes on taking jobs that nobody will see.
             if wasPolite {
@@ -83,21 +96,25 @@ struct FailOver: Scenario {
             }
         }
         let demoted = monotonicNanoseconds()
-        lab.admitLoss(of: lab.acknowledged(from: began - Self.lag, until: demoted))
-        guard let promoted, let named else { return }
+        let atRisk = lab.acknowledged(from: began - Self.lag, until: demoted)
+        lab.admitLoss(of: atRisk)
         // What begins before that may have been fetched from the old one.
         let healed = wasPolite ? demoted : promoted
         // From when on a worker can know: it asks Sentinel when it has lost its connection, and not before.
         let told = wasPolite ? demoted : named
         let limit = max(Self.limit, .nanoseconds(Int64(told - began)) + Self.ownLimit)
         try await lab.expectWork(within: limit, after: healed, since: began, as: before)
-        let last =
-            ProgressExpectation(
-                before: 0..<0, healed: healed, within: 0, workers: Set(lab.running.map(\.nonce)), since: began
-            ).waysBack(in: lab.ledger).values.max() ?? 0
-        let times = [promoted, named, told, began + last].map { Duration.nanoseconds(Int64($0 - began)).formatted }
-        print(
-            "F6: \(wasPolite ? "polite" : "kill -9"): promoted after \(times[0]), named by Sentinel after \(times[1]), "
-                + "workers told after \(times[2]) and all back after \(times[3])")
+        let workers = Set(lab.running.map(\.nonce))
+        let back = ProgressExpectation(
+            before: 0..<0, healed: healed, within: 0, workers: workers, since: began
+        ).waysBack(in: lab.ledger).values.max()
+        let times = [promoted - began, named - began, told - began, back ?? 0].map {
+            Duration.nanoseconds(Int64($0)).formatted
+        }
+        return Move(
+            text:
+                "\(wasPolite ? "polite" : "kill -9"): promoted after \(times[0]), named by Sentinel after \(times[1]), "
+                + "workers told after \(times[2]) and all back after \(times[3])",
+            atRisk: atRisk)
     }
 }
