@@ -18,7 +18,7 @@ extension Lab {
     func expectPages() async throws {
         let command = LabPrograms.ruby("pages.rb") + ["--redis", server.tcpURL()]
         let child = try ChildProcess.spawn(
-            command[0], Array(command.dropFirst()), output: directory.path, name: "pages")
+            command[0], Array(command.dropFirst()), output: directory.path, name: "pages-\(monotonicNanoseconds())")
         let exit = await child.exit()
         // 1: not every page is a 200.
         guard [.status(0), .status(1)].contains(exit),
