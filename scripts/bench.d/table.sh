@@ -84,9 +84,9 @@ verdict() {
 
 table() {
     local row key words target who entry
-    printf 'Each figure: the median of %s turns, where they differ much of %s (lowest–highest). Behind → stands what Flume has of it:\n' \
+    printf 'Each figure: the median of %s turns, where they differ much of %s (lowest–highest). After each arrow stands how Flume\n' \
         "$rounds" $((rounds * 2 + 1))
-    printf 'per cent of what stands beside it, times what Ruby does (at costs: how many times less).\n'
+    printf 'compares: its figure in per cent of the one beside it, or how many times better it is than Ruby.\n'
     for entry in "${lines[@]}"; do
         IFS='|' read -r row key words target <<<"$entry"
         if [ -z "$row" ]; then
