@@ -4,9 +4,9 @@ import TestSupport
 
 /// F13: handlers that wait for ever, block a thread, or keep every thread busy for longer than the lease.
 ///
-/// What waits is cancelled by its timeout. What blocks cannot be: it keeps its slot and its lease, its neighbours in the same
-/// process run on, and it is not run a second time while it runs. A process with such a handler ends at its shutdown all the
-/// same, with status 1, and the job runs elsewhere.
+/// What waits is cancelled by its timeout. What blocks cannot be: it is reported as stuck, keeps its slot and its lease, its
+/// neighbours in the same process run on, and it is not run a second time while it runs. A process with such a handler ends
+/// at its shutdown all the same, with status 1, and the job runs elsewhere.
 struct HangingJobs: Scenario {
     let number = "F13"
     let name = "handlers that hang, block, spin"
@@ -19,13 +19,13 @@ struct HangingJobs: Scenario {
         let busy = lab.form == .short ? lab.lease * 3 : 60
         var hanging = WorkerOptions(concurrency: 6, queues: "hanging")
         hanging.timeout = 1
-        try await lab.startWorker("hanging", hanging)
+        let worker = try await lab.startWorker("hanging", hanging)
         let spinning = try await lab.startWorker("spinning", .init(concurrency: threads + 2, queues: "spinning"))
         try await lab.startWorker("onlooker", .init(queues: "quick"))
 
         // Two that wait for ever at the first attempt, and two that hear nothing until they are done.
         try await lab.produce(2, JobMix(jobClass: "LabHang"), queue: "hanging")
-        try await lab.produce(2, JobMix(jobClass: "LabBlock", arguments: "[3]"), queue: "hanging")
+        try await lab.produce(2, JobMix(jobClass: "LabBlock", arguments: "[10]"), queue: "hanging")
         try await lab.produce(
             threads + 2, JobMix(jobClass: "LabSpin", arguments: "[\(busy)]"), queue: "spinning")
         try await lab.wait("every thread spins", within: .seconds(60)) { ledger in
@@ -40,7 +40,9 @@ struct HangingJobs: Scenario {
             ledger.runs.contains { $0.nonce == "onlooker" && $0.isDone }
         }
         let began = monotonicNanoseconds()
-        while start.duration(to: .now) < .seconds(busy) {
+        var mostStuck = 0
+        while start.duration(to: .now) < .seconds(mostStuck < 2 ? max(busy, 20) : busy) {
+            mostStuck = max(mostStuck, try await worker.metric("flume_jobs_stuck"))
             // -2: gone; a lease that is held never is, whatever the handlers do.
             let left = try await lab.probe.number("PTTL", "flume:lease:\(identity)")
             lab.expect(left > 0, "the lease of the spinning process ran out")
@@ -51,7 +53,9 @@ struct HangingJobs: Scenario {
         lab.expect(
             NeighbourExpectation(nonce: "onlooker", span: began..<monotonicNanoseconds(), pause: 5_000_000_000))
         try await producer.stop()
+        lab.expect(mostStuck == 2, "\(mostStuck) of 2 jobs that block past their timeout were reported as stuck")
         try await lab.drain(within: .seconds(busy * 3 + 60))
+        lab.expect(try await worker.metric("flume_jobs_stuck") == 0, "jobs that have ended are said to be stuck")
         try await endStuck(lab)
 
         let ledger = lab.ledger
