@@ -16,7 +16,7 @@ struct KillWorkers: Scenario {
         lab.expectMetrics()
         let rounds = lab.form == .short ? 3 : 100
         // Slots of the dead are held until they are recovered: with fewer, what piled up meanwhile takes longer than recovery.
-        var options = WorkerOptions(limited: 4)
+        var options = WorkerOptions(limited: 8)
         options.concurrency = 8
         lab.expectRecovery(within: lab.form == .short ? .seconds(10) : .seconds(30))
         if lab.runtime == .swift { options.more = ["--batch", "5"] }
