@@ -22,7 +22,9 @@ struct ScenarioReport: Sendable {
         (duplicated, allowed) = DuplicateBound.count(in: evidence)
         recovery = Recovery(in: evidence)
         if let recoveryLimit, let jobs = recovery.jobs, jobs > recoveryLimit {
-            problems.append("recovery took \(jobs.formatted), \(recoveryLimit.formatted) are allowed")
+            let slowest = recovery.slowest ?? ""
+            problems.append(
+                "recovery took \(jobs.formatted), \(recoveryLimit.formatted) are allowed: \(slowest)")
         }
         if jobs == 0 { problems.append("no job was acknowledged: nothing was tested") }
     }
