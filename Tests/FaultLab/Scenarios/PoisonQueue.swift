@@ -72,7 +72,7 @@ struct PoisonQueue: Scenario {
         lab.expect(kept == poison.count, "\(kept) of \(poison.count) are in the dead set or to be retried")
         lab.expect(unreadable.count > 100 && kept > unreadable.count, "\(unreadable.count) could not be read: no test")
         // Whoever looks for the reason must be able to look.
-        try await lab.expectPages()
+        try await lab.expectPages(ofPoison: true)
         try await lab.probe.send("DEL", "dead", "retry")
     }
 
