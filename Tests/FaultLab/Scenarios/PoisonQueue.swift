@@ -71,9 +71,30 @@ struct PoisonQueue: Scenario {
         let kept = dead.count + others
         lab.expect(kept == poison.count, "\(kept) of \(poison.count) are in the dead set or to be retried")
         lab.expect(unreadable.count > 100 && kept > unreadable.count, "\(unreadable.count) could not be read: no test")
-        // Whoever looks for the reason must be able to look.
         try await lab.expectPages(ofPoison: true)
+        try await look(at: dead.filter(PoisonCorpus.payloads.contains), lab)
         try await lab.probe.send("DEL", "dead", "retry")
+    }
+
+    /// Whoever looks for the reason must be able to look, at each of the corpus too.
+    ///
+    /// But for sound JSON that is no object, such as `[]`: one of those in the dead set, and Sidekiq's own page of it is an error.
+    private func look(at corpus: Set<[UInt8]>, _ lab: Lab) async throws {
+        let shown = corpus.filter { payload in
+            guard let value = try? JSONValue(parsing: payload) else { return true }
+            guard case .object = value else { return false }
+            return true
+        }.sorted { $0.lexicographicallyPrecedes($1) }
+        // As many as there are on a page.
+        for start in stride(from: 0, to: shown.count, by: 25) {
+            try await lab.probe.send("DEL", "dead")
+            for (index, payload) in shown[start..<min(start + 25, shown.count)].enumerated() {
+                var command = RedisCommand("ZADD", "dead", "\(index + 1)")
+                command.append(payload)
+                _ = try await lab.probe.client.send(command)
+            }
+            try await lab.expectPages(ofPoison: true)
+        }
     }
 
     /// Numbers and strings that not every type holds, for a handler that takes them as they are and for some that decode.
