@@ -198,6 +198,21 @@ struct RedisClientTests {
         }
     }
 
+    @Test("no time limit is too long for the kernel")
+    func longTimeLimits() async throws {
+        try await withTestDatabase { database in
+            let port = try #require(database.server.port)
+            for keepAlive in [Duration.milliseconds(3_000_000_000), .seconds(Int64.max)] {
+                let configuration = RedisConfiguration(
+                    address: .tcp(host: "127.0.0.1", port: port), keepAlive: keepAlive)
+                try await withClient(configuration) { client in
+                    let reply = try await client.send(RedisCommand("PING"))
+                    #expect(reply.string == "PONG")
+                }
+            }
+        }
+    }
+
     static func blocking(_ name: String, _ arguments: String...) -> RedisCommand {
         var command = RedisCommand(name)
         for argument in arguments { command.append(argument) }

@@ -16,6 +16,8 @@ final class Dialer: Sendable {
     private static let largestRead = 256 << 10
     /// `TCP_USER_TIMEOUT` of Linux: unacknowledged data ends the connection after this time.
     private static let tcpUserTimeout: NIOBSDSocket.Option = .init(rawValue: 18)
+    /// It is milliseconds in a C int: what is longer the kernel would take for something else.
+    private static let longestTimeout = Duration.milliseconds(Int32.max)
 
     init(_ configuration: RedisConfiguration) {
         self.configuration = configuration
@@ -105,8 +107,10 @@ final class Dialer: Sendable {
                 }
             }.connect(unixDomainSocketPath: path)
         case .tcp(let host, let port):
-            let patience = TimeAmount(configuration.commandTimeout + configuration.keepAlive)
-            let userTimeout = Int(patience.nanoseconds / 1_000_000)
+            let (timeout, keepAlive) = (configuration.commandTimeout, configuration.keepAlive)
+            let patience = min(
+                min(timeout, Self.longestTimeout) + min(keepAlive, Self.longestTimeout), Self.longestTimeout)
+            let userTimeout = Int(TimeAmount(patience).nanoseconds / 1_000_000)
             return
                 bootstrap
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
