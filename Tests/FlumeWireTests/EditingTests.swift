@@ -184,4 +184,25 @@ struct EditingTests {
         #expect(JobPayload(jobClass: "A", retry: .none).retry == .none)
         #expect(JobPayload(jobClass: "A", retry: .absent).description == #"{"queue":"default","args":[],"class":"A"}"#)
     }
+
+    @Test(
+        "what a push adds goes into the object, whatever comments are around its end",
+        arguments: [
+            (#"{"class":"A","args":[]} /* } */"#, #"{"class":"A","args":[],X} /* } */"#),
+            (#"{"class":"A","args":[]} // {"b":2}"# + "\n", #"{"class":"A","args":[],X} // {"b":2}"# + "\n"),
+            (
+                #"{"class":"A","args":[],"b":{"c":"}"} /* , */ , "d" : "//}"// }"# + "\n}",
+                #"{"class":"A","args":[],"b":{"c":"}"} /* , */ , "d" : "//}",X// }"# + "\n}"
+            ),
+            (#"{"class":"A","args":[] }"#, #"{"class":"A","args":[],X }"#),
+            (#"{"x":[{}],"class":"A"}"#, #"{"x":[{}],"class":"A",X}"#),
+        ])
+    func commented(before: String, after: String) throws {
+        var payload = try payload(before)
+        payload.complete(stamp: Array("1.5".utf8), isEnqueued: true) { "j" }
+        let added = #""retry":true,"queue":"default","jid":"j","created_at":1.5,"enqueued_at":1.5"#
+        #expect(payload.description == after.replacing("X", with: added))
+        #expect(try JobPayload(parsing: payload.bytes).jid == "j")
+        #expect(payload.jid == "j" && payload.enqueuedAt?.seconds == 1.5)
+    }
 }

@@ -77,7 +77,18 @@ extension JSONScanner {
 
     /// Calls `body` with the key (quotes included) and value of each member of a checked object, in order.
     static func forEachMember(_ text: Span<UInt8>, from start: Int, _ body: (Range<Int>, Range<Int>) -> Void) {
-        var index = blankEnd(text, from: start + 1)
+        forEachMember(text, at: blankEnd(text, from: start + 1), body)
+    }
+
+    /// Calls `body` with what ``forEachMember(_:from:_:)`` does, from the member behind the value that ends at `end` on.
+    static func forEachMember(_ text: Span<UInt8>, after end: Int, _ body: (Range<Int>, Range<Int>) -> Void) {
+        let index = blankEnd(text, from: end)
+        guard index < text.count, text[index] == UInt8(ascii: ",") else { return }
+        forEachMember(text, at: blankEnd(text, from: index + 1), body)
+    }
+
+    private static func forEachMember(_ text: Span<UInt8>, at start: Int, _ body: (Range<Int>, Range<Int>) -> Void) {
+        var index = start
         while index < text.count, text[index] == UInt8(ascii: "\"") {
             let key = index..<endOfString(text, from: index)
             index = blankEnd(text, from: key.upperBound)

@@ -26,6 +26,17 @@ struct FieldIndex: Sendable {
         places[field.rawValue] = Place(lower: lower, upper: upper)
     }
 
+    /// The end of the last value of the object, known or not, in checked text; nil when there is no known field.
+    ///
+    /// It looks no further back than the last known one.
+    func end(in text: Span<UInt8>) -> Int? {
+        var last = 0
+        for index in places.indices { last = max(last, Int(places[index].upper)) }
+        guard last > 0 else { return nil }
+        JSONScanner.forEachMember(text, after: last) { _, value in last = value.upperBound }
+        return last
+    }
+
     /// Checks a whole text to be one JSON object and remembers its known fields.
     init(checking text: Span<UInt8>, maximumDepth: Int) throws(JSONSyntaxError) {
         var index = try JSONScanner.skipBlank(text, from: 0)

@@ -40,7 +40,8 @@ extension JobPayload {
     ///
     /// What is before them stays where it is.
     private mutating func append(_ members: [(field: KnownField, json: [UInt8])]) {
-        guard !members.isEmpty, let brace = bytes.lastIndex(of: UInt8(ascii: "}")) else { return }
+        // The last brace may be one in a comment behind the object.
+        guard !members.isEmpty, let end = fields.end(in: bytes.span) else { return }
         var text: [UInt8] = []
         text.reserveCapacity(members.reduce(0) { $0 + $1.json.count + 20 })
         for (field, json) in members {
@@ -49,9 +50,9 @@ extension JobPayload {
             text.append(contentsOf: field.key.utf8)
             text.append(UInt8(ascii: "\""))
             text.append(UInt8(ascii: ":"))
-            fields.record(field, brace + text.count, brace + text.count + json.count)
+            fields.record(field, end + text.count, end + text.count + json.count)
             text.append(contentsOf: json)
         }
-        bytes.replaceSubrange(brace..<brace, with: text)
+        bytes.replaceSubrange(end..<end, with: text)
     }
 }
