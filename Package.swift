@@ -140,7 +140,7 @@ let package = Package(
                 .embedInCode("Push/unique.lua"), .embedInCode("Settle/unlock.lua"),
                 .embedInCode("Cron/enforce.lua"), .embedInCode("Cron/watch.lua"), .embedInCode("Cron/tick.lua"),
                 .embedInCode("Cron/switch.lua"),
-                .embedInCode("Inspect/walk.lua"), .embedInCode("Inspect/take.lua"),
+                .embedInCode("Inspect/walk.lua"), .embedInCode("Inspect/range.lua"), .embedInCode("Inspect/take.lua"),
                 .embedInCode("Inspect/relocate.lua"), .embedInCode("Inspect/clear.lua"),
                 .embedInCode("Inspect/signal.lua"),
                 .embedInCode("Exq/restore.lua"),

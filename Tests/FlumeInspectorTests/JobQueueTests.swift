@@ -147,4 +147,57 @@ struct JobQueueTests {
             #expect(try await probe.send("KEYS", "unique:*").array?.isEmpty == true)
         }
     }
+
+    @Test("no offset and no limit is too large or too small")
+    func absurdPages() async throws {
+        try await withProbe { probe in
+            try await probe.enqueue([job("a"), job("b")], to: "q")
+            try await probe.add([job("a"), job("b")], to: "dead")
+            let inspector = Inspector(redis: probe.client)
+            for order in [JobOrder.newestFirst, .oldestFirst] {
+                for offset in [Int.max, .max - 1, 1 << 60] {
+                    #expect(try await inspector.queue("q").page(offset: offset, limit: .max, order: order).isEmpty)
+                    #expect(try await inspector.deadSet.page(offset: offset, limit: .max, order: order).isEmpty)
+                }
+                #expect(try await inspector.queue("q").page(offset: .min, limit: .max, order: order).count == 2)
+                #expect(try await inspector.deadSet.page(offset: .min, limit: .min, order: order).count == 1)
+            }
+        }
+    }
+
+    @Test("a page of jobs that are larger together than a reply should be comes in several replies")
+    func largeJobs() async throws {
+        try await withProbe { probe in
+            let jobs = ["a", "b"].map { job($0, #""x":"\#(String(repeating: $0, count: 33 << 20))""#) } + [job("c")]
+            try await probe.enqueue(jobs, to: "q")
+            try await probe.add(jobs, to: "dead")
+            let inspector = Inspector(redis: probe.client)
+            let (queue, dead) = (inspector.queue("q"), inspector.deadSet)
+            func calls(_ read: () async throws -> [JobRecord], of jids: [String]) async throws -> Int {
+                let before = try await probe.calls(of: "evalsha")
+                #expect(try await read().map(\.jid) == jids)
+                return try await probe.calls(of: "evalsha") - before
+            }
+            #expect(try await calls({ try await queue.page() }, of: ["c", "b", "a"]) > 1)
+            #expect(try await calls({ try await queue.page(order: .oldestFirst) }, of: ["a", "b", "c"]) > 1)
+            #expect(try await calls({ try await queue.page(offset: 1, limit: 1) }, of: ["b"]) == 1)
+            #expect(try await calls({ try await queue.jobs().collected() }, of: ["c", "b", "a"]) > 1)
+            #expect(try await calls({ try await dead.page() }, of: ["a", "b", "c"]) > 1)
+            #expect(try await calls({ try await dead.page(offset: 1, limit: 1) }, of: ["b"]) == 1)
+            #expect(try await dead.find(jid: "b", time: 1001)?.jid == "b")
+        }
+    }
+
+    @Test("names that only look the same are two queues")
+    func exactNames() async throws {
+        try await withProbe { probe in
+            let names = ["caf\u{e9}", "cafe\u{301}"]
+            for name in names { try await probe.enqueue([job(name)], to: name) }
+            let inspector = Inspector(redis: probe.client)
+            #expect(try await inspector.facts().queues.map(\.size) == [1, 1])
+            let moved = try #require(try await inspector.queue(names[0]).page().first)
+            #expect(try await inspector.queue(names[0]).move([moved], to: names[1]).moved == 1)
+            #expect(try await inspector.queue(names[1]).size() == 2)
+        }
+    }
 }

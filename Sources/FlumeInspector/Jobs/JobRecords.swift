@@ -69,7 +69,7 @@ public struct JobRecords: AsyncSequence, Sendable {
                             job.bytes, in: .queue(name), position: .init(index: job.place, length: part.length))
                     }[...]
                 progress =
-                    part.count < Self.pageSize ? .ended : .queue(next: part.first + part.count, length: part.length)
+                    part.isLast ? .ended : .queue(next: part.first + part.count, length: part.length)
             case (.set(let cursor), .set(let set)):
                 let part = try await records.store.scan(
                     set, cursor: cursor, count: Self.pageSize, matching: Self.pattern(containing: records.text))

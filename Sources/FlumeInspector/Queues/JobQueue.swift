@@ -15,6 +15,8 @@ import FlumeWire
 public struct JobQueue: Sendable {
     /// How many jobs one page has at most.
     static let largestPage = 1000
+    /// No list and no set of Redis has so many; beyond it places and counts would overflow, and Lua's numbers round.
+    static let greatestOffset = 1 << 48
 
     /// Its bare name.
     public let name: String
@@ -54,17 +56,23 @@ public struct JobQueue: Sendable {
     public func page(
         offset: Int = 0, limit: Int = 100, order: JobOrder = .newestFirst
     ) async throws(RedisError) -> [JobRecord] {
-        let (offset, limit) = (max(0, offset), min(max(1, limit), Self.largestPage))
+        let (offset, limit) = (min(max(0, offset), Self.greatestOffset), min(max(1, limit), Self.largestPage))
         let first: Int
         switch order {
         case .newestFirst: first = offset
         case .oldestFirst: first = try await size() - offset - limit
         }
         let count = limit + min(0, first)
-        guard count > 0 else { return [] }
-        let part = try await store.walk(name, from: max(0, first), count: count)
-        let jobs = part.jobs.map { job in
-            JobRecord(job.bytes, in: .queue(name), position: .init(index: job.place, length: part.length))
+        var jobs: [JobRecord] = []
+        var (read, next, length) = (0, max(0, first), Int?.none)
+        // Large jobs come in several parts.
+        while read < count {
+            let part = try await store.walk(name, from: next, of: length, count: count - read)
+            jobs += part.jobs.map { job in
+                JobRecord(job.bytes, in: .queue(name), position: .init(index: job.place, length: part.length))
+            }
+            guard !part.isLast else { break }
+            (read, next, length) = (read + part.count, part.first + part.count, part.length)
         }
         return order == .newestFirst ? jobs : jobs.reversed()
     }

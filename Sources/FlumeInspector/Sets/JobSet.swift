@@ -37,7 +37,8 @@ public struct JobSet: Sendable {
         offset: Int = 0, limit: Int = 100, order: JobOrder = .oldestFirst
     ) async throws(RedisError) -> [JobRecord] {
         try await store.page(
-            of: set, from: max(0, offset), count: min(max(1, limit), JobQueue.largestPage),
+            of: set, from: min(max(0, offset), JobQueue.greatestOffset),
+            count: min(max(1, limit), JobQueue.largestPage),
             newestFirst: order == .newestFirst
         ).map { JobRecord($0, in: set) }
     }

@@ -7,10 +7,12 @@ package struct QueuePage: Sendable {
     package let length: Int
     /// The place of the first job that was read; 0 is the newest.
     package let first: Int
-    /// How many were read, those included that do not fit.
+    /// How many were read, those included that do not fit; fewer than were asked for also where they are large.
     package let count: Int
     /// Those that fit, the newest first.
     package let jobs: [(place: Int, bytes: [UInt8])]
+    /// Whether nothing comes after it.
+    package var isLast: Bool { count == 0 || first + count >= length }
 }
 
 /// A member of a sorted set.
@@ -22,6 +24,7 @@ package struct ScoredMember: Sendable, Hashable {
 
 extension JobStore {
     private static let walkScript = RedisScript(name: "walk", source: PackageResources.walk_lua)
+    private static let rangeScript = RedisScript(name: "range", source: PackageResources.range_lua)
 
     /// Reads a part of a queue, or goes on where an earlier part ended.
     ///
@@ -56,22 +59,39 @@ extension JobStore {
     package func page(
         of set: StoredSet, from first: Int, count: Int, newestFirst: Bool
     ) async throws(RedisError) -> [ScoredMember] {
-        let reply = try await redis.send(
-            RedisCommand(
-                newestFirst ? "ZREVRANGE" : "ZRANGE", key(of: set), String(first), String(first + count - 1),
-                "WITHSCORES"))
-        return Self.members(reply)
+        try await page(of: set, count: count) { script, read in
+            script.append(first + read)
+            script.append(count - read)
+            script.append(newestFirst ? "newest" : "oldest")
+        }
     }
 
     /// The members of one score, in pages.
     package func page(
         of set: StoredSet, score: Double, from first: Int, count: Int
     ) async throws(RedisError) -> [ScoredMember] {
-        var command = RedisCommand("ZRANGEBYSCORE", key(of: set))
-        command.append(score)
-        command.append(score)
-        for word in ["WITHSCORES", "LIMIT", String(first), String(count)] { command.append(word) }
-        return Self.members(try await redis.send(command))
+        try await page(of: set, count: count) { script, read in
+            script.append(first + read)
+            script.append(count - read)
+            script.append("score")
+            script.append(score)
+        }
+    }
+
+    /// Large members come in several parts, so that no reply is larger than one may be.
+    private func page(
+        of set: StoredSet, count: Int, arguments: (_ script: inout RedisCommand, _ read: Int) -> Void
+    ) async throws(RedisError) -> [ScoredMember] {
+        var all: [ScoredMember] = []
+        while true {
+            let reply = try await redis.evaluate(Self.rangeScript, keys: [key(of: set)]) { arguments(&$0, all.count) }
+            guard case .array(let parts) = reply, parts.count == 2, let hasMore = parts[0].integer else {
+                throw RedisError.unexpectedReply(to: "range.lua", reply)
+            }
+            let members = Self.members(parts[1])
+            all += members
+            guard hasMore == 1, !members.isEmpty, all.count < count else { return all }
+        }
     }
 
     /// A part of a sorted set in no order, for going through all of it.

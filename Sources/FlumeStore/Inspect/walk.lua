@@ -11,12 +11,23 @@
 local length = redis.call('LLEN', KEYS[1])
 local first, before = tonumber(ARGV[1]), tonumber(ARGV[2])
 if before >= 0 then first = math.max(0, first + length - before) end
-local jobs = redis.call('LRANGE', KEYS[1], first, first + ARGV[3] - 1)
-local reply = { length, first, #jobs }
-for i, job in ipairs(jobs) do
-  if ARGV[4] == '' or string.find(job, ARGV[4], 1, true) then
-    reply[#reply + 1] = first + i - 1
-    reply[#reply + 1] = job
+local count, most = 0, math.min(tonumber(ARGV[3]), math.max(0, length - first))
+local reply, bytes, step = { length, first, 0 }, 0, 10
+-- A reply has an end: what comes after so many bytes has to wait for the next page.
+while count < most and bytes < 32 * 1024 * 1024 do
+  local jobs = redis.call('LRANGE', KEYS[1], first + count, first + math.min(count + step, most) - 1)
+  if #jobs == 0 then break end
+  for _, job in ipairs(jobs) do
+    if bytes >= 32 * 1024 * 1024 then break end
+    if ARGV[4] == '' or string.find(job, ARGV[4], 1, true) then
+      reply[#reply + 1] = first + count
+      reply[#reply + 1] = job
+      bytes = bytes + #job
+    end
+    count = count + 1
   end
+  -- Small jobs are read in few steps, and of large ones not many more than are replied.
+  if bytes < 1024 * 1024 then step = math.min(2 * step, 250) else step = 10 end
 end
+reply[3] = count
 return reply
