@@ -27,6 +27,26 @@ struct SentinelTests {
         await group.stop()
     }
 
+    @Test("the client and its siblings leave a primary that was replaced before Sentinel makes a replica of it")
+    func leavesEarly() async throws {
+        let group = try await SentinelGroup.start()
+        try await withClient(RedisConfiguration(url: group.url)) { client in
+            let sibling = client.sibling(name: "other")
+            for each in [client, sibling] { _ = try await each.send(RedisCommand("PING")) }
+            try group.sentinels[0].execute("SENTINEL", "FAILOVER", "main")
+            try await eventually("writes of both go to the other server", timeout: .seconds(9)) {
+                _ = try await client.send(RedisCommand("SET", "key", "a"))
+                _ = try await sibling.send(RedisCommand("SET", "key2", "b"))
+                let keys = try group.servers[1].execute("MGET", "key", "key2")
+                return try group.servers[1].execute("ROLE").hasPrefix("master") && keys == "a\nb"
+            }
+            // Nobody has hung up on them.
+            #expect(try group.servers[0].execute("ROLE").hasPrefix("master"))
+            await sibling.close()
+        }
+        await group.stop()
+    }
+
     @Test("the client follows the primary when the old one is killed")
     func killedPrimary() async throws {
         let group = try await SentinelGroup.start()

@@ -13,6 +13,8 @@ final class ConnectionDriver: @unchecked Sendable {
     private let logger: Logger
     private var machine: ConnectionStateMachine
     private var channel: (any Channel)?
+    /// Where the channel leads.
+    private var server: RedisConfiguration.Address?
     /// The number of the attempt to connect; what an older one still reports is ignored.
     private var attempt = 0
     private var outgoing: ByteBuffer
@@ -99,6 +101,7 @@ final class ConnectionDriver: @unchecked Sendable {
         attemptTimer = nil
         channel?.close(promise: nil)
         channel = nil
+        dialer.primaryWatch?.remove(ObjectIdentifier(self))
     }
 
     private func finishClosing() {
@@ -126,7 +129,8 @@ final class ConnectionDriver: @unchecked Sendable {
                 attempt, RedisError(.connectionClosed, "\(configuration.address) does not answer"))
         }
         dialer.serverAddress(on: eventLoop).flatMap { address in
-            self.dialer.dial(address, on: self.eventLoop) {
+            if attempt == self.attempt { self.server = address }
+            return self.dialer.dial(address, on: self.eventLoop) {
                 try ReplyHandler(
                     onReply: { self.received($0, attempt) },
                     onEnd: { self.ended(attempt, $0) },
@@ -168,10 +172,22 @@ final class ConnectionDriver: @unchecked Sendable {
             attemptTimer?.cancel()
             attemptTimer = nil
             generation.store(machine.generation, ordering: .sequentiallyConsistent)
+            watchPrimary(attempt)
         }
         perform(effects)
         if let next = machine.nextDeadline { wakeUp(at: next) }
         return attempt == self.attempt
+    }
+
+    /// Leaves a primary that is none any more: what it takes from now on is lost.
+    private func watchPrimary(_ attempt: Int) {
+        guard let watch = dialer.primaryWatch, let server else { return }
+        let connection = PrimaryWatch.Connection(address: server, eventLoop: eventLoop) { address in
+            guard attempt == self.attempt else { return }
+            let error = RedisError(.connectionClosed, "Sentinel has moved the primary to \(address)")
+            self.perform(self.machine.leave(error, now: .now()))
+        }
+        watch.add(connection, of: ObjectIdentifier(self), with: dialer)
     }
 
     private func writabilityChanged(_ isWritable: Bool, _ attempt: Int) {

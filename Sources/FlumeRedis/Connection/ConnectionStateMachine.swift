@@ -3,7 +3,7 @@ import NIOCore
 /// The life of an auto-reconnecting connection, without a socket, a clock or a thread.
 ///
 /// ```
-/// idle ──► connecting ──► handshaking ──► ready ──► draining (READONLY, close: replies are still taken)
+/// idle ──► connecting ──► handshaking ──► ready ──► draining (READONLY, leave, close: replies are still taken)
 ///              ▲   │            │           │           │
 ///              │   ▼            ▼           ▼           ▼
 ///            backingOff ◄───────┴───────────┴───────────┘      closed
@@ -22,6 +22,7 @@ struct ConnectionStateMachine {
     var isWritable = true
 
     let configuration: RedisConfiguration
+    private let backOff: RedisBackOff
     private let random: () -> Double
     private var handshake: Handshake
     private var waiting = CircularBuffer<RedisRequest>()
@@ -37,6 +38,7 @@ struct ConnectionStateMachine {
 
     init(_ configuration: RedisConfiguration, random: @escaping () -> Double) {
         self.configuration = configuration
+        backOff = configuration.pauses
         self.random = random
         handshake = Handshake(configuration)
     }
@@ -158,7 +160,7 @@ struct ConnectionStateMachine {
             if failures == 0 && generation == 0 || isNews, !isClosing { effects.report = .cannotConnect(error) }
         case .ready, .draining:
             if !isClosing { effects.report = .lost(error) }
-            if error.code != .readOnly || readySince + TimeAmount(configuration.backOff.cap) <= now { failures = 0 }
+            if error.code != .readOnly || readySince + TimeAmount(backOff.cap) <= now { failures = 0 }
         }
         if !inFlight.isEmpty {
             let unknown = RedisError(
@@ -177,11 +179,20 @@ struct ConnectionStateMachine {
             state = .closed
             return effects
         }
-        effects.connectAfter = configuration.backOff.delay(failures: failures, fraction: random())
+        effects.connectAfter = backOff.delay(failures: failures, fraction: random())
         state = .backingOff
         failures += 1
         lastFailure = error
         return effects
+    }
+
+    /// The server is not the one to talk to any more: takes the replies that are on their way, then connects anew.
+    mutating func leave(_ error: RedisError, now: NIODeadline) -> ConnectionEffects {
+        guard state == .ready else { return ConnectionEffects() }
+        guard !inFlight.isEmpty, !inFlight.contains(where: \.isBlocking) else { return lost(error, now: now) }
+        state = .draining
+        lastFailure = error
+        return ConnectionEffects()
     }
 
     /// The client is being shut down.

@@ -11,6 +11,8 @@ final class Dialer: Sendable {
     private let tlsContext = Mutex<NIOSSLContext?>(nil)
     /// The Sentinel that answered last is asked first.
     private let favouriteSentinel = Mutex<RedisSentinel.Endpoint?>(nil)
+    /// Tells connections that Sentinel has moved the primary; nil without Sentinel.
+    let primaryWatch: PrimaryWatch?
 
     /// Replies come in pieces of up to this size; the connection's buffers are reused.
     private static let largestRead = 256 << 10
@@ -21,11 +23,17 @@ final class Dialer: Sendable {
 
     init(_ configuration: RedisConfiguration) {
         self.configuration = configuration
+        if case .sentinel = configuration.address { primaryWatch = PrimaryWatch() } else { primaryWatch = nil }
     }
 
-    /// Makes a dialer with other settings that has read the same certificates.
+    private init(_ configuration: RedisConfiguration, _ primaryWatch: PrimaryWatch?) {
+        self.configuration = configuration
+        self.primaryWatch = primaryWatch
+    }
+
+    /// Makes a dialer with other settings for the same server, that has read the same certificates.
     func sharing(_ configuration: RedisConfiguration) -> Dialer {
-        let dialer = Dialer(configuration)
+        let dialer = Dialer(configuration, primaryWatch)
         let context = tlsContext.withLock { $0 }
         dialer.tlsContext.withLock { $0 = context }
         return dialer

@@ -46,7 +46,7 @@ extension JobStore {
     package func slots(
         heldBy identity: String, under page: ArraySlice<String>
     ) async throws(RedisError) -> [Int: Set<String>] {
-        let replies = try await redis.send(page.map { RedisCommand("HKEYS", $0) })
+        let replies = try await redis.send(page.map { RedisCommand("HGETALL", $0) })
         let prefix = identity + ":"
         var held: [Int: Set<String>] = [:]
         for (slotsKey, reply) in zip(page, replies) {
