@@ -54,8 +54,10 @@ struct InspectorTests {
             let probe = try RedisProbe(url: interop.url)
             let inspector = Inspector(redis: probe.client)
             try await interop.withWorker(.ruby, shutdownTimeout: 1) { worker in
+                // Ruby writes what runs, and then how many that are.
                 try await eventually("its beat tells of the job", timeout: .seconds(40)) {
-                    try await inspector.workSet.all().map(\.jid) == jids
+                    let busy = try await inspector.processSet.all().first?.busy
+                    return try await inspector.workSet.all().map(\.jid) == jids && busy == 1
                 }
                 let process = try #require(try await inspector.processSet.all().first)
                 #expect(process.identity == worker.identity && process.busy == 1 && process.concurrency == 2)

@@ -13,8 +13,6 @@ import Synchronization
 actor Fetcher {
     /// How many jobs one fetch takes at most, so that one call does not keep Redis from others for long.
     private static let largestFetch = 1000
-    /// How many keys with parked jobs one call looks at.
-    private static let mostKeys = 100
 
     let lane: Lane
     private let selection: QueueSelection
@@ -158,61 +156,6 @@ actor Fetcher {
         return (try? await store.hasJobs(in: queues)) ?? false
     }
 
-    /// Those jobs whose key has room; the others are parked.
-    private func sift(_ deliveries: [Delivery]) async -> [Delivery] {
-        guard let admission = lane.admission, let keyed = admission.keyed else { return deliveries }
-        return await keyed.sift(deliveries, through: admission.gate, pausing: lane) {
-            isStopped.load(ordering: .acquiring)
-        } declare: {
-            await admission.declare()
-        }
-    }
-
-    /// How long until parked jobs have to be looked for.
-    var untilUnpark: Duration { lane.admission?.keyed?.untilCheck ?? .seconds(3600) }
-
-    /// Takes parked jobs whose key has room again; nothing when it is not time to look.
-    private func unpark(_ demand: Int, without closed: Set<String>) async -> [Delivery] {
-        guard let keyed = lane.admission?.keyed, keyed.untilCheck <= .zero else { return [] }
-        let (tenure, epoch, firstSequence) = claims.reserve(demand)
-        let request = FetchRequest(
-            epoch: epoch, firstSequence: firstSequence, count: demand, sources: [], gate: lane.admission?.gate)
-        let due: [JobKeys]
-        do throws(RedisError) {
-            let next: Duration?
-            (due, next) = try await store.parkedKeys(
-                of: keyed.limit, atMost: Self.mostKeys, freed: keyed.freed.take())
-            outage.end()
-            keyed.check(in: next)
-        } catch let error where error.code == .reply {
-            // Nothing was taken, and fetching goes on.
-            keyed.tell(ofBroken: [keyed.limit.indexKey])
-            keyed.check(in: nil)
-            return []
-        } catch {
-            return await sift(findOut(about: request, of: tenure, after: error))
-        }
-        guard !due.isEmpty else { return [] }
-        let sent = ContinuousClock.now
-        do throws(RedisError) {
-            let reply = try await store.unpark(
-                due, of: keyed.limit, without: closed, request, leaseMilliseconds: lease.milliseconds, tenure: tenure)
-            switch reply {
-            case .held(let answer):
-                keyed.check(in: answer.due)
-                keyed.tell(ofBroken: answer.brokenKeys)
-                guard mayBeLost(answer.deliveries, of: tenure, since: sent) else { return answer.deliveries }
-                return await sift(adopt([request], of: tenure))
-            case .lapsed: await lease.renew()
-            case .buried: lease.renounce(tenure)
-            case .stale: break
-            }
-            return []
-        } catch {
-            return await sift(findOut(about: request, of: tenure, after: error))
-        }
-    }
-
     /// One fetch, through to certainty about what it took.
     private func fetch(_ demand: Int, without closed: Set<String>) async -> [Delivery] {
         let (tenure, epoch, firstSequence) = claims.reserve(demand)
@@ -255,7 +198,7 @@ actor Fetcher {
     }
 
     /// Whether this process was frozen since it asked, perhaps for long enough that others have recovered what it got.
-    private func mayBeLost(
+    func mayBeLost(
         _ deliveries: [Delivery], of tenure: Tenure, since sent: ContinuousClock.Instant?
     ) -> Bool {
         !deliveries.isEmpty && !lease.isSurelyHeld(by: tenure, since: sent)

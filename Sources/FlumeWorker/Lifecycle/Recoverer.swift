@@ -13,16 +13,16 @@ import Synchronization
 actor Recoverer {
     private static let page = 100
 
-    private let store: JobStore
-    private let claims: Claims
+    let store: JobStore
+    let claims: Claims
     private let lease: Duration
     private let poisonLimit: Int
     private let limits: PayloadLimits
     private let failures: FailureRule
     private let handlers: HandlerRegistry
     private let endings: Endings
-    private let logger: Logger
-    private let events: EventBus
+    let logger: Logger
+    let events: EventBus
     private let bell: Bell
     private let isStopped = Atomic(false)
     /// Whether the loop moves.
@@ -39,11 +39,11 @@ actor Recoverer {
     /// When slots were last looked through.
     private var swept: ContinuousClock.Instant?
     /// Looks after this process's own record.
-    private var record: RecordWatch
+    var record: RecordWatch
     /// Looks for parked jobs that nobody takes.
     private var parking: ParkingWatch
     /// Whether a job is run or settled here.
-    private let isKnown: @Sendable (Delivery) -> Bool
+    let isKnown: @Sendable (Delivery) -> Bool
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
@@ -129,43 +129,6 @@ actor Recoverer {
         if hasForgotten { try await reclaim() }
     }
 
-    /// Puts jobs back into their queues that this process is said to run and does not; see ``RecordWatch``.
-    private func reclaim() async throws(RedisError) {
-        let own = claims.tenure
-        let strangers = try await store.inflight(of: own) { !isKnown($0) }
-        try await putBack(record.note(strangers, at: .now).filter { !isKnown($0) }, from: own)
-    }
-
-    /// The same at the end, when nothing is fetched any more: at once, and without a doubt.
-    func reclaimAll() async throws(RedisError) {
-        let own = claims.tenure
-        try await putBack(store.inflight(of: own) { !isKnown($0) }, from: own)
-    }
-
-    private func putBack(_ forgotten: [Delivery], from own: Tenure) async throws(RedisError) {
-        guard !forgotten.isEmpty else { return }
-        let slots = try await slots(heldBy: own.identity)
-        // What was taken last goes back first, so that the oldest is the next to run.
-        let settlements = forgotten.sorted { $0.sequence > $1.sequence }.map { delivery in
-            Settlement(delivery, to: .front(queue: delivery.queue, payload: delivery.payload))
-        }
-        var waiting = settlements[...]
-        var count = 0
-        while !waiting.isEmpty {
-            pulse.move()
-            let call = Array(waiting.prefix(JobStore.callSize(of: waiting.lazy.map(\.byteCount))))
-            waiting.removeFirst(call.count)
-            let verdicts = try await store.settle(done: [], moved: call, tenure: own, slots: slots).verdicts
-            count += verdicts.count { $0 == .arrived }
-        }
-        guard count > 0 else { return }
-        recoveries.add(count, ordering: .relaxed)
-        logger.warning(
-            "Redis had forgotten that jobs of this process were settled; they run again",
-            metadata: [LogKeys.identity: "\(own.identity)", LogKeys.count: "\(count)"])
-        events.emit(.recovered(identity: own.identity, count: count))
-    }
-
     /// Takes away slots whose holder is no process any more, once in each lease.
     ///
     /// A job's slot leaves with the job. This is for what a Redis that lost data, or an operator, left behind.
@@ -181,7 +144,7 @@ actor Recoverer {
     }
 
     /// Where the jobs of a process hold slots: whoever did not fetch them cannot know.
-    private func slots(heldBy identity: String) async throws(RedisError) -> [Int: Set<String>] {
+    func slots(heldBy identity: String) async throws(RedisError) -> [Int: Set<String>] {
         var held: [Int: Set<String>] = [:]
         for page in try await store.slotKeys() {
             pulse.move()
