@@ -73,11 +73,17 @@ struct CrashPoints: Scenario {
 
     /// A run that ends at a point.
     ///
-    /// - Returns: whether it did; loops that wait may pass a point less often than the last time.
+    /// Loops that wait may pass a point less often than the last time; then it is run again with more time for them to come
+    /// round.
+    ///
+    /// - Returns: whether it ended there.
     private func die(
         _ station: CrashStation, at point: String, _ lab: Lab, _ next: @Sendable () -> Int
     ) async throws -> Bool {
-        for _ in 1...3 where try await die(station, at: point, through: nil, lab, next()) { return true }
+        for linger in [Duration.zero, .seconds(1), .seconds(1)]
+        where try await die(station, at: point, through: nil, lingering: linger, lab, next()) {
+            return true
+        }
         return false
     }
 
@@ -92,17 +98,18 @@ struct CrashPoints: Scenario {
             let proxy = try await FaultProxy.start(to: lab.server)
             defer { proxy.close() }
             proxy.cut(at: number, of: .replies)
-            return try await die(CrashStation.all[0], at: point, through: proxy, lab, next())
+            return try await die(CrashStation.all[0], at: point, through: proxy, lingering: .zero, lab, next())
         }.count { $0 }
     }
 
     private func die(
-        _ station: CrashStation, at point: String, through proxy: FaultProxy?, _ lab: Lab, _ number: Int
+        _ station: CrashStation, at point: String, through proxy: FaultProxy?, lingering linger: Duration, _ lab: Lab,
+        _ number: Int
     ) async throws -> Bool {
         let place = "\(station.name), killed at \(point)"
         let site = try CrashSite(station, on: lab.server, number: number, through: proxy)
         do {
-            let exit = try await site.run(.killed(at: point))
+            let exit = try await site.run(.killed(at: point), lingering: linger)
             let hasDied = exit == .signal(9)
             // A process that cannot reach Redis at boot says so and ends.
             lab.expect(

@@ -61,18 +61,21 @@ struct CrashSite: Sendable {
 
     /// Fills the database and lets the victim meet its fate.
     ///
+    /// - Parameters:
+    ///   - fate: what becomes of the victim.
+    ///   - linger: how long it goes on when its work is done.
     /// - Returns: how the victim ended.
     /// - Throws: ``TestSupportError`` when it comes to no end.
-    func run(_ fate: Fate) async throws -> ChildProcess.Exit {
+    func run(_ fate: Fate, lingering linger: Duration = .zero) async throws -> ChildProcess.Exit {
         try await station.seed(CrashSeeder(probe: probe, ledger: LedgerWriter(path: "\(directory)/seed.ledger")))
-        return try await start(fate)
+        return try await start(fate, lingering: linger)
     }
 
     /// Starts a victim on what is there.
     ///
     /// - Returns: how it ended.
     /// - Throws: ``TestSupportError`` when it comes to no end.
-    func start(_ fate: Fate) async throws -> ChildProcess.Exit {
+    func start(_ fate: Fate, lingering linger: Duration = .zero) async throws -> ChildProcess.Exit {
         var environment = ["SWIFT_BACKTRACE": "enable=no"]
         switch fate {
         case .spared(let trace): environment["FLUME_FAULT_TRACE"] = trace
@@ -83,7 +86,7 @@ struct CrashSite: Sendable {
             ["victim", "--station", station.name, "--redis", victimURL, "--ledger", "\(directory)/victim.ledger"],
             environment: environment, output: directory, name: "victim")
         do {
-            return try await end(of: victim)
+            return try await end(of: victim, lingering: linger)
         } catch {
             victim.signal(SIGKILL)
             throw error
@@ -98,12 +101,14 @@ struct CrashSite: Sendable {
         }.joined(separator: "\n")
     }
 
-    /// Waits for the end of a victim, which is told to stop when its work is done.
-    private func end(of victim: ChildProcess) async throws -> ChildProcess.Exit {
+    /// Waits for the end of a victim, which is told to stop so long after its work is done.
+    private func end(of victim: ChildProcess, lingering linger: Duration) async throws -> ChildProcess.Exit {
         var isTold = false
+        var done: ContinuousClock.Instant?
         try await eventually("the victim ends", timeout: .seconds(60), every: .milliseconds(10)) {
             guard victim.isRunning else { return true }
-            if !isTold, try await hasDoneItsWork() {
+            if done == nil, try await hasDoneItsWork() { done = .now }
+            if !isTold, let done, done.duration(to: .now) >= linger {
                 isTold = true
                 victim.signal(SIGTERM)
             }
