@@ -47,6 +47,49 @@ struct SentinelTests {
         await group.stop()
     }
 
+    @Test("Sentinels that name one primary differently make nobody connect anew again and again")
+    func twoNames() async throws {
+        let server = try await RedisServer.start(["--bind", "127.0.0.1 127.0.0.2"], tcp: true)
+        var sentinels: [RedisServer] = []
+        for host in ["127.0.0.1", "127.0.0.2"] {
+            let sentinel = try await RedisServer.start(tcp: true, sentinel: true)
+            try sentinel.execute("SENTINEL", "MONITOR", "main", host, "\(server.port ?? 0)", "2")
+            sentinels.append(sentinel)
+        }
+        let endpoints = sentinels.map { RedisSentinel.Endpoint(host: "127.0.0.1", port: $0.port ?? 0) }
+        var configuration = try RedisConfiguration(url: "redis://127.0.0.1")
+        configuration.address = .sentinel(RedisSentinel(endpoints: endpoints, primaryName: "main"))
+        configuration.connectTimeout = .seconds(2)
+        try await withClient(configuration) { client in
+            _ = try await client.send(RedisCommand("PING"))
+            let sibling = client.sibling(name: "other")
+            // It hears of the primary from the other Sentinel.
+            sentinels[0].suspend()
+            _ = try await sibling.send(RedisCommand("PING"))
+            sentinels[0].resume()
+            // Each question has a connection of its own, and so has each look at how many there were.
+            var looks = 0
+            func questions() throws -> Int {
+                let connections = try sentinels.map { sentinel in
+                    let lines = try sentinel.execute("INFO", "stats").split(whereSeparator: \.isNewline)
+                    let line = lines.first { $0.hasPrefix("total_connections_received:") } ?? ""
+                    return line.split(separator: ":").last.flatMap { Int($0) } ?? 0
+                }
+                looks += sentinels.count
+                return connections.reduce(-looks, +)
+            }
+            // Each of the two may change over once.
+            let asked = try questions()
+            try await eventually("they have asked again", timeout: .seconds(30)) { try questions() >= asked + 5 }
+            let settled = (client.generation, sibling.generation, try questions())
+            try await eventually("and again", timeout: .seconds(30)) { try questions() >= settled.2 + 5 }
+            #expect(client.generation == settled.0 && sibling.generation == settled.1)
+            #expect(client.generation <= 2 && sibling.generation <= 2)
+            await sibling.close()
+        }
+        for process in sentinels + [server] { await process.stop() }
+    }
+
     @Test("the client follows the primary when the old one is killed")
     func killedPrimary() async throws {
         let group = try await SentinelGroup.start()

@@ -106,20 +106,24 @@ struct KeyedLimitTests {
         }
     }
 
+    /// Two queues of which one job of a tenant runs at a time; the first waits at the gate.
+    private static func oneOfATenant(_ journal: Journal, _ gate: Gate) -> (Handler, [Pipeline]) {
+        let handler = Handler.raw("Time") { _, context in
+            journal.note(context.jid)
+            if context.jid == "a0" { try await gate.pass() }
+        }
+        let pipeline = Pipeline("p", queues: [.init("q"), .init("r")], concurrency: 3)
+            .maxInCluster(1, key: "tenant", by: tenant)
+        return (handler, [pipeline])
+    }
+
     @Test(
         "parked jobs of a queue that is paused, for all or for this worker, wait until it is resumed, and no others do",
         arguments: [true, false])
     func paused(isPermanent: Bool) async throws {
         try await withProbe { probe in
             let (journal, gate) = (Journal(), Gate())
-            let handler = Handler.raw("Time") { _, context in
-                journal.note(context.jid)
-                if context.jid == "a0" { try await gate.pass() }
-            }
-            let pipelines = [
-                Pipeline("p", queues: [.init("q"), .init("r")], concurrency: 3)
-                    .maxInCluster(1, key: "tenant", by: Self.tenant)
-            ]
+            let (handler, pipelines) = Self.oneOfATenant(journal, gate)
             try await withWorker(on: probe, [handler], pipelines: pipelines) { running in
                 try await probe.enqueue(jobs("a", 3), to: "q")
                 try await eventually("two are parked") {
@@ -144,14 +148,7 @@ struct KeyedLimitTests {
     func leftQueue() async throws {
         try await withProbe { probe in
             let (journal, gate) = (Journal(), Gate())
-            let handler = Handler.raw("Time") { _, context in
-                journal.note(context.jid)
-                if context.jid == "a0" { try await gate.pass() }
-            }
-            let pipelines = [
-                Pipeline("p", queues: [.init("q"), .init("r")], concurrency: 3)
-                    .maxInCluster(1, key: "tenant", by: Self.tenant)
-            ]
+            let (handler, pipelines) = Self.oneOfATenant(journal, gate)
             try await withWorker(on: probe, [handler], pipelines: pipelines) { running in
                 try await probe.enqueue(jobs("a", 3), to: "q")
                 let list = "flume:parked:1:p:12:tenant:slots:a"

@@ -26,6 +26,13 @@ public struct RedisBackOff: Sendable, Hashable {
         return max(Self.shortest, bound * fraction)
     }
 
+    /// The same; with Sentinel shorter, since a failover takes a second or two and each attempt asks where the primary is.
+    func shortened(for address: RedisConfiguration.Address) -> RedisBackOff {
+        var shortened = self
+        if case .sentinel = address { shortened.cap = min(cap, .milliseconds(500)) }
+        return shortened
+    }
+
     /// Attempts that fail at once, as those on a path that does not exist, must not follow each other without a rest,
     /// whatever the settings and the random number are.
     static let shortest = Duration.milliseconds(1)

@@ -28,15 +28,8 @@ public struct RedisConfiguration: Sendable, Hashable {
     public var commandTimeout: Duration
     /// How long a connection may be idle before a PING checks that the server is still there.
     public var keepAlive: Duration
-    /// The pauses between attempts to connect.
+    /// The pauses between attempts to connect; with Sentinel none is longer than half a second.
     public var backOff: RedisBackOff
-
-    /// The same; with Sentinel shorter, since a failover takes a second or two and each attempt asks where the primary is.
-    var pauses: RedisBackOff {
-        var pauses = backOff
-        if case .sentinel = address { pauses.cap = min(pauses.cap, .milliseconds(500)) }
-        return pauses
-    }
     /// How long the connection's thread may stay awake for the reply to a job that is enqueued alone; zero for never.
     ///
     /// Going to sleep and being woken takes longer than Redis needs for a push, on virtual machines several times as

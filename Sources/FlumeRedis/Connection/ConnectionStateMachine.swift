@@ -38,7 +38,7 @@ struct ConnectionStateMachine {
 
     init(_ configuration: RedisConfiguration, random: @escaping () -> Double) {
         self.configuration = configuration
-        backOff = configuration.pauses
+        backOff = configuration.backOff.shortened(for: configuration.address)
         self.random = random
         handshake = Handshake(configuration)
     }

@@ -9,8 +9,6 @@ import Synchronization
 final class Dialer: Sendable {
     let configuration: RedisConfiguration
     private let tlsContext = Mutex<NIOSSLContext?>(nil)
-    /// The Sentinel that answered last is asked first.
-    private let favouriteSentinel = Mutex<RedisSentinel.Endpoint?>(nil)
     /// Tells connections that Sentinel has moved the primary; nil without Sentinel.
     let primaryWatch: PrimaryWatch?
 
@@ -45,7 +43,7 @@ final class Dialer: Sendable {
             return eventLoop.makeSucceededFuture(configuration.address)
         }
         var endpoints = sentinel.endpoints
-        if let favourite = favouriteSentinel.withLock({ $0 }), let index = endpoints.firstIndex(of: favourite) {
+        if let favourite = primaryWatch?.favourite.withLock({ $0 }), let index = endpoints.firstIndex(of: favourite) {
             endpoints.swapAt(0, index)
         }
         return ask(endpoints[...], of: sentinel, problems: [], on: eventLoop)
@@ -81,7 +79,7 @@ final class Dialer: Sendable {
             guard let answer = replies.last?.array, answer.count == 2, let host = answer[0].string,
                 let port = answer[1].integer
             else { throw RedisError(.configuration, "it does not watch a primary of that name") }
-            self.favouriteSentinel.withLock { $0 = endpoint }
+            self.primaryWatch?.favourite.withLock { $0 = endpoint }
             return .tcp(host: host, port: port)
         }.flatMapError { error in
             let cause = RedisError(connecting: error)

@@ -22,6 +22,9 @@ final class PrimaryWatch: Sendable {
     private static let interval = TimeAmount.seconds(1)
 
     private let state = Mutex(State())
+    /// The Sentinel that answered last is asked first, by all: where two Sentinels name one primary differently, connections
+    /// that asked one would leave again and again on the word of the other.
+    let favourite = Mutex<RedisSentinel.Endpoint?>(nil)
 
     /// Watches over a connection, in place of its owner's last one.
     ///

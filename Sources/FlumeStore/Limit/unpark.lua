@@ -2,7 +2,8 @@
 --
 -- KEYS  1 lease of the process   2 its in-flight hash   3 keys with parked jobs, by when they have room
 --       4 lists of slots   5 the set `paused`   6 places with parked jobs   7 the set `queues`
---       8… lists of queues this process has left   then what `limits.group` reads   then settings, meter, slots and back-off of each further limit
+--       8… lists of queues this process has left   then what `limits.group` reads
+--       then settings, meter, slots and back-off of each further limit
 -- ARGV  1 epoch   2 lease in ms   3 first sequence number   4 how many jobs at most   5 identity   6 how many limits by key
 --       7 the keys of how many jobs   8 name of the place
 --       9 how many queues this process does not read just now, then their names
